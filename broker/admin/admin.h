@@ -1,0 +1,44 @@
+// The administrator's commands, as the broker carries them out. One table (commands.h) says what each takes, whether it
+// names its person (`--as`, with a fresh code) and which function does it; whatever is not in it is refused. Every call
+// leaves an audit record: before it decides or looks into a recording, and with the Unix user behind it otherwise.
+#pragma once
+
+#include <functional>
+
+#include "broker/control/messages.h"
+#include "broker/installation/installation.h"
+
+namespace anteroom::admin {
+
+// Who is at the other end of the admin socket, from SO_PEERCRED.
+struct Caller {
+    unsigned uid = 0;
+    std::string unix_user;
+};
+
+struct LiveSession {
+    SessionId id;
+    std::uint64_t bytes_recorded = 0;
+};
+
+// What the daemon alone can do for a command.
+class Live {
+public:
+    virtual ~Live() = default;
+    virtual std::vector<LiveSession> sessions() = 0;
+    // `not_found` when it is not live. The sentence is shown to the person.
+    virtual Status terminate(const SessionId& id, const std::string& sentence) = 0;
+    // Facts or policy changed: sessions that are no longer permitted end within 5 s.
+    virtual void reconsider() = 0;
+};
+
+// How a command answers: any number of rows, at most one recording, then once `done` (the daemon closes the channel).
+struct Reply {
+    std::function<Status(std::string json)> row;
+    std::function<Status(control::AdminRecording recording, int file)> recording;
+};
+
+// Runs one command to its end. What it returns becomes AdminDone; an error's detail is the sentence on stderr.
+Result<control::AdminDone> handle(installation::Installation& here, Live& live, const Caller& caller, control::AdminCall call, const Reply& reply);
+
+}  // namespace anteroom::admin

@@ -1,0 +1,109 @@
+// Reads anteroom.yaml with the policy's strict reader.
+#include "broker/installation/config.h"
+
+#include <date/tz.h>
+
+#include "policy/reading.h"
+
+namespace anteroom::installation {
+
+namespace {
+
+using policy::At;
+using policy::Reader;
+using Need = Reader::Need;
+
+void read_listen(Reader& reader, const At& at, Config& out) {
+    reader.map(at, {{"ssh", Need::optional, [&](const At& a) {
+                         auto text = reader.text(a);
+                         if (text && text->rfind(':') == std::string::npos) return reader.fault(a, "expected HOST:PORT, as 0.0.0.0:2222");
+                         policy::set(out.ssh_listen, std::move(text));
+                     }}});
+}
+
+void read_limits(Reader& reader, const At& at, Limits& out) {
+    const auto number = [&](int& to, int least, int most) { return [&reader, &to, least, most](const At& a) { policy::set(to, reader.integer(a, least, most)); }; };
+    const auto length = [&](Duration& to) { return [&reader, &to](const At& a) { policy::set(to, reader.duration(a)); }; };
+    reader.map(at, {{"connections", Need::optional, number(out.connections, 1, 10000)},
+                    {"unauthenticated", Need::optional, number(out.unauthenticated, 1, 10000)},
+                    {"unauthenticated_per_source", Need::optional, number(out.unauthenticated_per_source, 1, 10000)},
+                    {"login", Need::optional, length(out.login)},
+                    {"channels", Need::optional, number(out.channels, 1, 256)},
+                    {"session", Need::optional, length(out.session)},
+                    {"bulk_mib", Need::optional, number(out.bulk_mib, 1, 65536)},
+                    {"target_connect", Need::optional, length(out.target_connect)}});
+}
+
+void read_site(Reader& reader, const At& at, Config& out) {
+    reader.map(at, {{"zone", Need::optional,
+                     [&](const At& a) {
+                         auto text = reader.text(a);
+                         if (!text) return;
+                         try {
+                             (void)date::locate_zone(*text);
+                         } catch (const std::runtime_error&) {
+                             return reader.fault(a, "no such time zone, expected one like America/Chicago");
+                         }
+                         out.zone = *text;
+                     }},
+                    {"help", Need::optional, [&](const At& a) { policy::set(out.help, reader.text(a)); }},
+                    {"banner", Need::optional, [&](const At& a) { policy::set(out.banner, reader.text(a, 2048)); }}});
+}
+
+std::string joined(const std::vector<policy::Fault>& faults, std::string_view file) {
+    std::string text;
+    for (const auto& fault : faults) {
+        if (!text.empty()) text += '\n';
+        text += std::string(file) + ":" + std::to_string(fault.line) + ": " + (fault.path.empty() ? "" : fault.path + ": ") + fault.what;
+    }
+    return text;
+}
+
+}  // namespace
+
+Result<Config> parse_config(std::string_view yaml, std::string_view file) {
+    std::vector<policy::Fault> faults;
+    const policy::Node root = policy::parse_tree(yaml, faults);
+    Config config;
+    Reader reader(faults);
+    if (faults.empty() && root.kind != policy::Node::Kind::null) {
+        reader.map({&root, ""}, {{"listen", Need::optional, [&](const At& at) { read_listen(reader, at, config); }},
+                                 {"store", Need::optional,
+                                  [&](const At& at) {
+                                      auto text = reader.text(at);
+                                      if (text && !text->starts_with("sqlite:")) return reader.fault(at, "expected sqlite:PATH (PostgreSQL comes later)");
+                                      policy::set(config.store, std::move(text));
+                                  }},
+                                 {"recordings", Need::optional,
+                                  [&](const At& at) { reader.map(at, {{"dir", Need::optional, [&](const At& a) { policy::set(config.recordings_dir, reader.text(a)); }}}); }},
+                                 {"keys", Need::optional,
+                                  [&](const At& at) {
+                                      reader.map(at, {{"passphrase_file", Need::optional, [&](const At& a) { policy::set(config.passphrase_file, reader.text(a)); }}});
+                                  }},
+                                 {"site", Need::optional, [&](const At& at) { read_site(reader, at, config); }},
+                                 {"limits", Need::optional, [&](const At& at) { read_limits(reader, at, config.limits); }}});
+    }
+    if (!faults.empty()) return fail(ErrorKind::invalid, joined(faults, file));
+    return config;
+}
+
+std::string example_config() {
+    return R"(# Anteroom's configuration. A key that is not known here is an error; `anteroom doctor` checks it.
+listen:
+  ssh: 127.0.0.1:2222            # HOST:PORT; 0.0.0.0:2222 to serve others
+site:
+  zone: UTC                      # times for people are shown in this zone
+  help: "Help: call the service desk."
+# store: sqlite:/var/lib/anteroom/anteroom.db
+# recordings: {dir: /var/lib/anteroom/recordings}
+# keys: {passphrase_file: /run/credentials/anteroom/passphrase}
+# limits: {connections: 500, unauthenticated: 100, unauthenticated_per_source: 20, login: 2m, channels: 16, session: 12h, bulk_mib: 64, target_connect: 10s}
+)";
+}
+
+std::string local_time(Time time, const std::string& zone) {
+    const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
+    return date::format("%Y-%m-%d %H:%M %Z (UTC%Ez)", date::make_zoned(zone, seconds));
+}
+
+}  // namespace anteroom::installation

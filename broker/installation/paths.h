@@ -1,0 +1,20 @@
+// Where an installation keeps what: every path below its one directory.
+#pragma once
+
+#include <string>
+
+namespace anteroom::installation {
+
+struct Paths {
+    std::string dir;
+    std::string config() const { return dir + "/anteroom.yaml"; }
+    std::string policy() const { return dir + "/policy.yaml"; }
+    std::string database() const { return dir + "/anteroom.db"; }
+    std::string host_keys() const { return dir + "/keys/host-keys"; }
+    std::string host_keys_public() const { return dir + "/host-keys.pub"; }  // known_hosts lines without the host
+    std::string run() const { return dir + "/run"; }
+    std::string gateway_socket() const { return run() + "/gateway.sock"; }
+    std::string admin_socket() const { return run() + "/admin.sock"; }
+};
+
+}  // namespace anteroom::installation

@@ -1,0 +1,36 @@
+# Where each library of Debian comes from. Those without a CMake configuration get an imported target here.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(Boost 1.81 REQUIRED COMPONENTS json)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(date REQUIRED)
+find_package(tl-expected QUIET)
+if(NOT TARGET tl::expected)
+  add_library(tl::expected INTERFACE IMPORTED)
+endif()
+
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
+pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
+pkg_check_modules(oath REQUIRED IMPORTED_TARGET liboath)
+pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
+
+# SOCI has no CMake package in Debian 12.
+find_library(SOCI_CORE soci_core REQUIRED)
+find_library(SOCI_SQLITE soci_sqlite3 REQUIRED)
+find_path(SOCI_INCLUDE soci/soci.h REQUIRED)
+find_path(SQLITE_INCLUDE sqlite3.h REQUIRED)
+add_library(anteroom_soci INTERFACE)
+target_include_directories(anteroom_soci SYSTEM INTERFACE ${SOCI_INCLUDE} ${SQLITE_INCLUDE})
+target_link_libraries(anteroom_soci INTERFACE ${SOCI_SQLITE} ${SOCI_CORE} sqlite3)
+
+# libssh is linked statically: three of its internal functions are wrapped (docs/adr/0002), and only an archive lets the linker do so.
+find_library(SSH_ARCHIVE libssh.a REQUIRED)
+find_path(SSH_INCLUDE libssh/server.h REQUIRED)
+add_library(anteroom_libssh INTERFACE)
+target_include_directories(anteroom_libssh SYSTEM INTERFACE ${SSH_INCLUDE})
+target_link_libraries(anteroom_libssh INTERFACE ${SSH_ARCHIVE} OpenSSL::Crypto z gssapi_krb5)

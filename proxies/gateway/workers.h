@@ -1,0 +1,59 @@
+// Workers: the processes this gateway started, each with its pidfd, its deadline and a duplicate of the broker's end of its
+// control channel. A worker past its deadline is killed, whatever it does and whether or not the broker lives.
+#pragma once
+
+#include <sys/types.h>
+
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/fd.h"
+#include "base/ids.h"
+
+namespace anteroom::gateway {
+
+struct Worker {
+    WorkerId id;
+    std::string protocol, source;
+    std::uint16_t source_port = 0;
+    pid_t pid = -1;
+    Fd pidfd;
+    Fd control;  // duplicate of the broker's end, for a broker that comes after
+    Monotonic deadline{};
+    bool authenticated = false;
+    bool overdue = false;  // killed at its deadline
+};
+
+struct Ended {
+    WorkerId id;
+    std::string how;
+};
+
+class Workers {
+public:
+    // Execs `program` with descriptor 3, the client, and 4, `channel`; nothing else is inherited, the environment is empty.
+    Result<Worker*> start(const std::string& program, Fd client, Fd channel, Worker worker);
+    Worker* find(const WorkerId& id);
+    void kill(const WorkerId& id);
+    // Kills those past their deadline.
+    void enforce(Monotonic now);
+    // Collects those that have ended.
+    std::vector<Ended> reap();
+    void kill_all();
+
+    std::optional<Monotonic> next_deadline() const;
+    std::size_t size() const { return workers_.size(); }
+    std::size_t unauthenticated() const;
+    std::size_t unauthenticated_from(const std::string& source) const;
+    const std::map<WorkerId, Worker>& all() const { return workers_; }
+
+private:
+    std::map<WorkerId, Worker> workers_;
+};
+
+// What counts as one source: an IPv4 address, or the /64 of an IPv6 address.
+std::string source_key(const std::string& address);
+
+}  // namespace anteroom::gateway

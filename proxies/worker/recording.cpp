@@ -1,0 +1,39 @@
+// The discipline of RECORDING: commit each second, stall at 1 MiB or 2 s, give up at 10 s.
+#include "proxies/worker/recording.h"
+
+namespace anteroom::worker {
+
+namespace {
+constexpr Duration commit_every = std::chrono::seconds(1), stall_after = std::chrono::seconds(2), end_after = std::chrono::seconds(10);
+constexpr std::size_t stall_bytes = 1u << 20;
+}  // namespace
+
+Status Recording::tick(Monotonic now) {
+    TRY(writer_.tick(now));
+    const auto state = writer_.commit();
+    if (state.count > sent_count_ && now - committed_ >= commit_every) {
+        if (sent_count_ == confirmed_count_) confirmed_ = now;
+        TRY(link_.send(control::CommitRecording{state}));
+        sent_count_ = state.count;
+        committed_ = now;
+    }
+    if (sent_count_ > confirmed_count_ && now - confirmed_ > end_after) return fail(ErrorKind::timeout, "the recording has not been confirmed for 10 s");
+    return ok();
+}
+
+void Recording::confirmed(std::uint64_t count, Monotonic now) {
+    confirmed_count_ = std::max(confirmed_count_, std::min(count, sent_count_));
+    confirmed_ = now;
+}
+
+bool Recording::stalled(Monotonic now) const {
+    return writer_.backlog() > stall_bytes || (sent_count_ > confirmed_count_ && now - confirmed_ > stall_after);
+}
+
+recorder::Commit Recording::finish() {
+    // A failed flush leaves what was written before: the broker sees the same file.
+    if (auto flushed = writer_.flush(); !flushed) return writer_.commit();
+    return writer_.commit();
+}
+
+}  // namespace anteroom::worker

@@ -1,0 +1,37 @@
+#!/usr/bin/python3
+"""Secret::expose() is called only where the table says, so that reading those places is reading all of them."""
+import re
+
+import sources
+
+# Where a secret leaves its wrapper, and what for. Tests may.
+ALLOWED = {
+    "base/secret.h": "defines it",
+    "base/crypto.cpp": "keys go into OpenSSL",
+    "base/wire.h": "a secret crosses to another of our processes",
+    "base/fd.h": "a key file is written",
+    "broker/vault/": "sealing and opening",
+    "broker/identity/": "passwords, TOTP secrets and recovery codes are verified",
+    "broker/audit/": "heads are signed",
+    "broker/installation/": "an installation's keys are made and written",
+    "recorder/": "data keys encrypt recordings",
+    "proxies/ssh/": "the target's password is typed",
+}
+DOOR = re.compile(r"(?:\.|->)\s*expose(?:_text)?\s*\(")
+
+
+def check(path, text, report):
+    """Returns how often the file opens a secret."""
+    code = sources.code(text)
+    calls = list(DOOR.finditer(code))
+    if not path.startswith(tuple(ALLOWED) + ("tests/",)):
+        for match in calls:
+            report.add(path, sources.line_of(code, match.start()), "expose() outside the table of tests/lint/secrets_lint.py: pass the Secret on, or add a row that says why", text)
+    return len(calls)
+
+
+if __name__ == "__main__":
+    report = sources.Report("secrets")
+    counts = {path: check(path, sources.read(path), report) for path in sources.cpp_files()}
+    ours = {path: count for path, count in counts.items() if count and not path.startswith("tests/")}
+    report.finish(f"{sum(ours.values())} calls in {len(ours)} files")
