@@ -34,11 +34,14 @@ public:
 
 // How a command answers: any number of rows, at most one recording, then once `done` (the daemon closes the channel).
 struct Reply {
+    // An array of rows in JSON, at most 100 KiB a time: several rows travel in one message.
     std::function<Status(std::string json)> row;
     std::function<Status(control::AdminRecording recording, int file)> recording;
 };
 
-// Runs one command to its end. What it returns becomes AdminDone; an error's detail is the sentence on stderr.
+// Runs one command to its end. What it returns becomes AdminDone; an error's detail is the sentence on stderr. The `json` of
+// what was done is an object: "zone" (the site's, for times shown to people), for some verbs more, and "next" (arguments) when
+// there is more than one answer holds: the command line then calls again with those arguments added.
 Result<control::AdminDone> handle(installation::Installation& here, Live& live, const Caller& caller, control::AdminCall call, const Reply& reply);
 
 }  // namespace anteroom::admin

@@ -2,6 +2,7 @@
 #include "broker/installation/host_keys.h"
 
 #include "base/fd.h"
+#include "broker/identity/ssh_wire.h"
 
 namespace anteroom::installation {
 
@@ -15,12 +16,31 @@ PrivateKey::Kind kind_of(std::string_view algorithm) {
     return algorithm == "ssh-rsa" ? kinds[2] : kinds[1];
 }
 
-// PEM, which libssh reads for every type: base64 of PKCS#8 in lines of 64.
-Bytes pem_of(const Secret& pkcs8) {
-    const std::string body = base64(pkcs8.expose());
-    std::string text = "-----BEGIN PRIVATE KEY-----\n";
+Bytes armoured(View content, const std::string& label) {
+    const std::string body = base64(content);
+    std::string text = "-----BEGIN " + label + "-----\n";
     for (std::size_t i = 0; i < body.size(); i += 64) text += body.substr(i, 64) + "\n";
-    return to_bytes(text + "-----END PRIVATE KEY-----\n");
+    return to_bytes(text + "-----END " + label + "-----\n");
+}
+
+// OpenSSH's own container (PROTOCOL.key): libssh 0.10 does not take an Ed25519 key from PKCS#8.
+Bytes ed25519_placeholder() {
+    const auto pair = crypto::ed25519_generate();
+    const Bytes blob = identity::SshWriter().string("ssh-ed25519").string(View(pair.public_key)).take();
+    Bytes both = to_bytes(pair.seed.expose());
+    both.insert(both.end(), pair.public_key.begin(), pair.public_key.end());
+    Bytes section = identity::SshWriter().u32(7).u32(7).string("ssh-ed25519").string(View(pair.public_key)).string(View(both)).string("").take();
+    for (std::uint8_t pad = 1; section.size() % 8 != 0; ++pad) section.push_back(pad);
+    constexpr std::string_view magic("openssh-key-v1\0", 15);
+    const Bytes file = identity::SshWriter().raw(view(magic)).string("none").string("none").string("").u32(1).string(View(blob)).string(View(section)).take();
+    return armoured(file, "OPENSSH PRIVATE KEY");
+}
+
+Result<Bytes> placeholder_for(PrivateKey::Kind kind) {
+    if (kind == PrivateKey::Kind::ed25519) return ed25519_placeholder();
+    const auto key = TRY(PrivateKey::generate(kind));
+    const auto pkcs8 = TRY(key.to_secret());
+    return armoured(pkcs8.expose(), "PRIVATE KEY");
 }
 
 }  // namespace
@@ -50,9 +70,8 @@ Result<HostKeys> HostKeys::load(const std::string& path, const vault::KeyRing& r
         const auto algorithm = line.substr(0, space);
         const auto secret = TRY(ring.open(vault::purpose::host_key, algorithm, line.substr(space + 1)));
         auto key = TRY(PrivateKey::from_secret(secret));
-        const auto placeholder = TRY(PrivateKey::generate(kind_of(algorithm)));
-        const auto opens_nothing = TRY(placeholder.to_secret());
-        keys.keys_.push_back({std::move(key), pem_of(opens_nothing)});
+        auto placeholder = TRY(placeholder_for(kind_of(algorithm)));
+        keys.keys_.push_back({std::move(key), std::move(placeholder)});
     }
     if (keys.keys_.empty()) return fail(ErrorKind::damaged, path + ": no host key");
     return keys;

@@ -32,9 +32,9 @@ Status Connection::run(Fd client) {
     deadline_ = Monotonic(Duration(welcome.deadline));
     last_activity_ = MonotonicClock::now();
     max_channels_ = welcome.max_channels;
+    TRY(set_nonblocking(link_.fd()));
     event_.reset(ssh_event_new());
     front_ = TRY(Front::make(std::move(client), welcome, link_, [this](const std::string& algorithm, View hash) { return sign_exchange(algorithm, hash); }));
-    TRY(set_nonblocking(link_.fd()));
     ssh_event_add_fd(event_.get(), link_.fd(), POLLIN, ignore_readiness, nullptr);
     TRY(worker::close_sandbox());
     auto served = loop();

@@ -2,6 +2,8 @@
 // If a wrap is not live nothing opens: a placeholder signs what no client accepts, and a person's key has no evidence.
 #include "proxies/ssh/custody.h"
 
+#include <fcntl.h>
+
 #include <cstring>
 #include <deque>
 
@@ -87,6 +89,8 @@ int __real_ssh_message_handle_channel_request(ssh_session session, ssh_channel c
 int __real_channel_rcv_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 int __real_ssh_packet_global_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 
+int __real_fcntl(int fd, int command, long argument);
+
 int ssh_auth_reply_default(ssh_session session, int partial);
 int ssh_dh_import_next_pubkey_blob(ssh_session session, ssh_string blob);
 int ssh_pki_import_signature_blob(const ssh_string blob, const ssh_key key, ssh_signature* signature);
@@ -164,6 +168,13 @@ int __wrap_ssh_packet_global_request(ssh_session session, std::uint8_t type, ssh
                                                    name == "cancel-tcpip-forward");
     if (session == state().front && !known) note_seen({"global:" + name, {}, false});
     return __real_ssh_packet_global_request(session, type, packet, user);
+}
+
+// libssh makes a connecting socket blocking once it is connected. Ours are connected, non-blocking, and stay so: the
+// sandbox lets nobody set flags, since the same call could take O_APPEND from the recording.
+int __wrap_fcntl(int fd, int command, long argument) {
+    if (command == F_SETFL && state().front != nullptr) return 0;
+    return __real_fcntl(fd, command, argument);
 }
 
 // GSSAPI would be answered past the message queue. It is none of our methods: refused like any other unknown one.

@@ -1,0 +1,50 @@
+// The table.
+#include "broker/admin/commands.h"
+
+#include <algorithm>
+
+namespace anteroom::admin {
+
+std::span<const Command> commands() {
+    using enum Needs;
+    using enum Audited;
+    static const std::vector<Command> table = {
+        {"person add", unix_user, with_effect, a_list | a_secret, {"name"}, {"email", "vendor", "display_name"}, person_add},
+        {"person list", unix_user, before, nothing, {}, {}, person_list},
+        {"person show", unix_user, before, nothing, {"name"}, {}, person_show},
+        {"person disable", unix_user, with_effect, nothing, {"name"}, {}, person_disable},
+        {"person enable", unix_user, with_effect, nothing, {"name"}, {}, person_enable},
+        {"person totp", unix_user, with_effect, nothing, {"name"}, {}, person_totp},
+        {"person key add", unix_user, with_effect, a_text, {"name"}, {}, person_key_add},
+        {"person key list", unix_user, before, nothing, {"name"}, {}, person_key_list},
+        {"person key remove", unix_user, with_effect, nothing, {"name", "key"}, {}, person_key_remove},
+        {"secret put", unix_user, with_effect, a_secret, {"account", "kind"}, {}, secret_put},
+        {"secret list", unix_user, before, nothing, {}, {}, secret_list},
+        {"policy apply", unix_user, with_effect, a_text, {"file"}, {"dry_run"}, policy_apply},
+        {"policy diff", unix_user, before, a_text, {"file"}, {}, policy_diff},
+        {"policy explain", unix_user, before, nothing, {"person", "target", "account", "capability"}, {"at", "from"}, policy_explain},
+        {"policy who-can", unix_user, before, nothing, {"target"}, {"from"}, policy_who_can},
+        {"session list", unix_user, before, nothing, {}, {"all"}, session_list},
+        {"session show", unix_user, before, nothing, {"id"}, {}, session_show},
+        {"session terminate", person_with_code, with_effect, nothing, {"id", "reason"}, {}, session_terminate},
+        {"recording list", unix_user, before, nothing, {}, {}, recording_list},
+        {"recording verify", unix_user, with_effect, nothing, {"id"}, {"checkpoints_from"}, recording_verify},
+        {"recording play", person_with_code, with_effect, nothing, {"id"}, {}, recording_play},
+        {"recording export", person_with_code, with_effect, nothing, {"id", "format"}, {}, recording_export},
+        {"audit show", unix_user, with_effect, nothing, {}, {"since", "until", "kind", "person", "target", "session", "after", "upto"}, audit_show},
+        {"audit verify", unix_user, before, a_text, {}, {}, audit_verify},
+        {"audit checkpoint", unix_user, before, nothing, {}, {}, audit_checkpoint},
+        {"audit export", unix_user, with_effect, nothing, {"format"}, {"since", "until", "kind", "person", "target", "session", "after", "upto"}, audit_export},
+        {"key list", unix_user, before, nothing, {}, {}, key_list},
+        {"doctor", unix_user, before, nothing, {}, {}, doctor},
+    };
+    return table;
+}
+
+const Command* command_named(std::string_view verb) {
+    const auto table = commands();
+    const auto found = std::find_if(table.begin(), table.end(), [&](const Command& command) { return command.verb == verb; });
+    return found == table.end() ? nullptr : &*found;
+}
+
+}  // namespace anteroom::admin

@@ -1,0 +1,119 @@
+// People: adding, listing, enabling and disabling. Rows are never deleted.
+#include <boost/json.hpp>
+
+#include <algorithm>
+
+#include "broker/admin/commands.h"
+#include "broker/identity/password.h"
+#include "broker/identity/ssh_key.h"
+
+namespace anteroom::admin {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t max_email = 254, max_display_name = 128;
+
+Status check_email(const std::string& email) {
+    if (email.empty()) return ok();
+    const auto at = email.find('@');
+    const bool fits = email.size() <= max_email && at != std::string::npos && at > 0 && at + 1 < email.size() && email.find('@', at + 1) == std::string::npos &&
+                      email.find_first_of(" <>\"',;") == std::string::npos;
+    return fits ? ok() : Status(fail(ErrorKind::invalid, quoted(email) + " is no e-mail address"));
+}
+
+Result<std::vector<std::string>> group_names(const std::vector<std::string>& list) {
+    for (const auto& group : list)
+        if (!is_name(group)) return fail(ErrorKind::invalid, quoted(group) + " is no name for a group: 1 to 64 of a-z 0-9 . _ - are");
+    std::vector<std::string> groups = list;
+    std::sort(groups.begin(), groups.end());
+    groups.erase(std::unique(groups.begin(), groups.end()), groups.end());
+    return groups;
+}
+
+Result<store::Person> new_person(Call& call) {
+    store::Person person;
+    person.name = TRY(person_name(call.argument("name")));
+    person.display_name = call.argument("display_name");
+    if (person.display_name.size() > max_display_name) return fail(ErrorKind::invalid, "the display name is longer than 128 bytes");
+    person.email = call.argument("email");
+    TRY(check_email(person.email));
+    person.vendor = call.argument("vendor");
+    if (!person.vendor.empty() && !is_name(person.vendor)) return fail(ErrorKind::invalid, quoted(person.vendor) + " is no name for a vendor: 1 to 64 of a-z 0-9 . _ - are");
+    person.groups = TRY(group_names(call.asked.list));
+    if (!call.asked.secret.empty()) {
+        TRY(identity::check_password_rules(call.asked.secret, person.name.str()));
+        person.password_hash = TRY(identity::hash_password(call.asked.secret));
+    }
+    person.created = call.now();
+    person.set_up_by_admin = true;
+    return person;
+}
+
+std::string_view state_of(const store::Person& person, Time now) { return person.disabled ? "disabled" : person.expired(now) ? "expired" : "enabled"; }
+
+Result<json::object> row_of(Call& call, const store::Person& person) {
+    const auto enrolment = TRY(call.here.totp.find(person.name));
+    const auto keys = TRY(call.here.person_keys.of(person.name));
+    return json::object{{"name", person.name.str()},
+                        {"display_name", person.display_name},
+                        {"email", person.email},
+                        {"vendor", person.vendor},
+                        {"groups", texts(person.groups)},
+                        {"state", state_of(person, call.now())},
+                        {"password", person.password_hash.has_value()},
+                        {"totp", !enrolment ? "none" : enrolment->confirmed ? "confirmed" : "enrolled"},
+                        {"keys", keys.size()},
+                        {"created", rfc3339(person.created)},
+                        {"expires", time_or_null(person.expires)},
+                        {"set_up_by_administrator", person.set_up_by_admin},
+                        {"mark", person.mark}};
+}
+
+Outcome set_disabled(Call& call, bool disabled) {
+    const auto person = TRY(known_person(call, call.argument("name")));
+    auto record = call.record(disabled ? audit::Kind::person_disabled : audit::Kind::person_enabled);
+    record.person = person.name.str();
+    TRY(call.with_record(record, [&] { return call.here.people.set_disabled(person.name, disabled); }));
+    call.live.reconsider();
+    return done(call, person.name.str() + (disabled ? " is disabled; sessions end within 5 s" : " is enabled"));
+}
+
+}  // namespace
+
+Outcome person_add(Call& call) {
+    const auto person = TRY(new_person(call));
+    auto record = call.record(audit::Kind::person_added, {{"set_up_by", "administrator"}, {"password", person.password_hash ? "yes" : "no"}});
+    record.person = person.name.str();
+    if (!person.vendor.empty()) record.fields["vendor"] = person.vendor;
+    if (!person.email.empty()) record.fields["email"] = person.email;
+    for (const auto& group : person.groups) record.fields["groups"] += (record.fields["groups"].empty() ? "" : " ") + group;
+    TRY(call.with_record(record, [&] { return call.here.people.insert(person); }));
+    std::string sentence = person.name.str() + " was added";
+    if (!person.vendor.empty() && !call.here.policy.document.vendors.contains(VendorId(person.vendor)))
+        sentence += "; the policy in force knows no vendor " + person.vendor + ", so nothing will be permitted until it does";
+    TRY(call.rows.add(TRY(row_of(call, person))));
+    return done(call, sentence);
+}
+
+Outcome person_list(Call& call) {
+    for (const auto& person : TRY(call.here.people.list())) TRY(call.rows.add(TRY(row_of(call, person))));
+    return done(call);
+}
+
+Outcome person_show(Call& call) {
+    const auto person = TRY(known_person(call, call.argument("name")));
+    auto row = TRY(row_of(call, person));
+    json::array keys;
+    for (const auto& key : TRY(call.here.person_keys.of(person.name)))
+        keys.push_back({{"id", key.id}, {"fingerprint", key.fingerprint}, {"algorithm", key.algorithm}, {"comment", key.comment}});
+    row["keys"] = std::move(keys);
+    TRY(call.rows.add(std::move(row)));
+    return done(call);
+}
+
+Outcome person_disable(Call& call) { return set_disabled(call, true); }
+Outcome person_enable(Call& call) { return set_disabled(call, false); }
+
+}  // namespace anteroom::admin

@@ -1,0 +1,169 @@
+// Recordings: listed, verified without a key, and opened for one authorised view. A data key is unwrapped only after the
+// record that says who looks is durable, for a person whom the policy in force names as a reviewer.
+#include <fcntl.h>
+
+#include <boost/json.hpp>
+#include <charconv>
+
+#include "broker/admin/commands.h"
+#include "broker/admin/sessions.h"
+#include "broker/audit/reader.h"
+#include "policy/explain.h"
+#include "recorder/keys.h"
+#include "recorder/scan.h"
+
+namespace anteroom::admin {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t listed_at_most = 1000, checkpoints_at_once = 64 * 1024;
+
+std::string path_of(Call& call, const store::Session& session) {
+    return session.recording_path.empty() ? call.here.recording_path(session.id) : session.recording_path;
+}
+
+Result<Fd> open_recording(Call& call, const store::Session& session) {
+    auto file = open_file(path_of(call, session), O_RDONLY | O_NOFOLLOW);
+    if (!file && file.error().kind == ErrorKind::not_found) return fail(ErrorKind::not_found, "session " + session.id.str() + " has no recording at " + path_of(call, session));
+    return file;
+}
+
+std::optional<std::uint64_t> number_of(const std::string& text) {
+    std::uint64_t value = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(value) : std::nullopt;
+}
+
+// What the audit log says of this recording.
+Result<std::vector<recorder::Commit>> audited_roots(Call& call, const store::Session& session) {
+    std::vector<recorder::Commit> roots;
+    audit::Filter filter;
+    filter.session = session.id.str();
+    TRY(audit::each_entry(call.here.database, call.here.log->chain(), filter, [&](const audit::Entry& entry) -> Status {
+        if (entry.kind != audit::name_of(audit::Kind::recording_root) && entry.kind != audit::name_of(audit::Kind::recording_sealed)) return ok();
+        const auto field = [&](const char* name) { return entry.fields.contains(name) ? entry.fields.at(name) : std::string(); };
+        const auto count = number_of(field("count")), bytes = number_of(field("bytes"));
+        const auto root = from_hex(field("root"));
+        if (!count || !bytes || !root || root->size() != 32) return fail(ErrorKind::damaged, "audit record " + std::to_string(entry.seq) + " names no root of a recording");
+        recorder::Commit commit{*count, *bytes, {}};
+        std::copy(root->begin(), root->end(), commit.root.begin());
+        roots.push_back(commit);
+        return ok();
+    }));
+    return roots;
+}
+
+// The sidecar of eight hours is larger than a message: it goes in pieces.
+struct Part {
+    Bytes bytes;
+    std::uint64_t whole = 0;
+};
+Result<Part> checkpoints_part(Call& call, const store::Session& session, std::uint64_t from) {
+    auto file = open_file(call.here.checkpoints_path(session.id), O_RDONLY | O_NOFOLLOW);
+    if (!file && file.error().kind == ErrorKind::not_found) return Part{};
+    if (!file) return fail(file.error());
+    Part part;
+    part.whole = TRY(recorder::size_of(file->get()));
+    part.bytes = TRY(recorder::read_at(file->get(), from, checkpoints_at_once));
+    return part;
+}
+
+Outcome more_checkpoints(Call& call, const store::Session& session) {
+    const auto from = number_of(call.argument("checkpoints_from"));
+    if (!from) return fail(ErrorKind::invalid, "checkpoints_from is not a number");
+    TRY(call.here.log->append_coalesced("checkpoints/" + session.id.str(), call.record(audit::Kind::admin_command, {{"recording", session.id.str()}})));
+    call.recorded = true;
+    const auto part = TRY(checkpoints_part(call, session, *from));
+    TRY(call.rows.add({{"checkpoints", base64(part.bytes)}}));
+    return done(call);
+}
+
+Status check_reviewer(Call& call, const store::Session& session) {
+    const auto facts = TRY(call.here.facts_of(call.actor, ""));
+    const auto consent = policy::review_consent(call.here.policy.document, facts, session.target, labels_of(call, session), call.now());
+    if (!consent) return fail(ErrorKind::refused, call.actor.str() + " is no reviewer of recordings of " + session.target.str());
+    if (*consent > 0)
+        return fail(ErrorKind::refused, "recordings of " + session.target.str() + " take a second person's consent, which this version cannot ask for; nothing was opened");
+    return ok();
+}
+
+audit::Record view_record(Call& call, const store::Session& session, audit::Kind kind) {
+    auto record = call.record(kind, {{"of", session.person.str()}, {"account", session.account.str()}, {"factor", "code"}});
+    record.target = session.target.str();
+    record.session = session.id.str();
+    return record;
+}
+
+Outcome open_for_view(Call& call, audit::Kind kind) {
+    const auto session = TRY(known_session(call));
+    if (auto permitted = check_reviewer(call, session); !permitted) {
+        auto record = view_record(call, session, kind);
+        record.fields["outcome"] = "refused";
+        record.fields["why"] = permitted.error().detail;
+        TRY(call.append(record));
+        return fail(permitted.error());
+    }
+    const auto file = TRY(open_recording(call, session));
+    const auto header = TRY(recorder::read_header(file.get()));
+    TRY(call.append(view_record(call, session, kind)));  // durable before the key is unwrapped
+    control::AdminRecording recording;
+    recording.id = session.id.str();
+    recording.data_key = TRY(recorder::open_for_key(header, call.here.ring.recording_identity()));
+    recording.signer = call.here.ring.recording_signing_public();
+    TRY(call.reply.recording(std::move(recording), file.get()));
+    return done(call, "",
+                {{"person", session.person.str()},
+                 {"target", session.target.str()},
+                 {"account", session.account.str()},
+                 {"started", rfc3339(session.started)},
+                 {"live", !session.ended.has_value()}});
+}
+
+}  // namespace
+
+Outcome recording_list(Call& call) {
+    for (const auto& session : TRY(call.here.sessions.list(store::Sessions::Which::all, listed_at_most))) {
+        json::value length(nullptr);
+        if (session.ended) length = std::chrono::round<std::chrono::seconds>(*session.ended - session.started).count();
+        TRY(call.rows.add({{"id", session.id.str()},
+                           {"person", session.person.str()},
+                           {"target", session.target.str()},
+                           {"account", session.account.str()},
+                           {"started", rfc3339(session.started)},
+                           {"ended", time_or_null(session.ended)},
+                           {"seconds", std::move(length)},
+                           {"bytes", session.commit.bytes},
+                           {"state", session.recording_state}}));
+    }
+    return done(call);
+}
+
+Outcome recording_verify(Call& call) {
+    const auto session = TRY(known_session(call));
+    if (call.given("checkpoints_from")) return more_checkpoints(call, session);
+    auto record = call.record(audit::Kind::admin_command, {{"outcome", "begun"}});
+    record.target = session.target.str();
+    record.session = session.id.str();
+    TRY(call.append(record));
+    // The file last: it may have grown since, but holds at least what was signed and audited.
+    control::AdminRecording recording;
+    recording.id = session.id.str();
+    recording.signer = call.here.ring.recording_signing_public();
+    recording.audited = TRY(audited_roots(call, session));
+    auto part = TRY(checkpoints_part(call, session, 0));
+    recording.checkpoints = std::move(part.bytes);
+    const auto file = TRY(open_recording(call, session));
+    TRY(call.reply.recording(std::move(recording), file.get()));
+    return done(call, "", {{"checkpoints_bytes", part.whole}, {"live", !session.ended.has_value()}, {"state", session.recording_state}});
+}
+
+Outcome recording_play(Call& call) { return open_for_view(call, audit::Kind::recording_view); }
+
+Outcome recording_export(Call& call) {
+    if (call.argument("format") != "cast") return fail(ErrorKind::invalid, "this version exports recordings as cast (asciicast v2) only");
+    return open_for_view(call, audit::Kind::recording_export);
+}
+
+}  // namespace anteroom::admin

@@ -1,0 +1,88 @@
+// Sessions: who is where now and was before, and ending one. Ending is the safe direction: whoever holds the admin socket may,
+// as long as an enabled person stands behind it with a fresh code.
+#include <boost/json.hpp>
+
+#include "broker/admin/commands.h"
+#include "broker/admin/sessions.h"
+
+namespace anteroom::admin {
+
+namespace json = boost::json;
+
+namespace {
+
+constexpr std::size_t shown_at_most = 1000;
+
+std::map<SessionId, std::uint64_t> live_bytes(Call& call) {
+    std::map<SessionId, std::uint64_t> bytes;
+    for (const auto& session : call.live.sessions()) bytes[session.id] = session.bytes_recorded;
+    return bytes;
+}
+
+json::object row_of(const store::Session& session, const std::map<SessionId, std::uint64_t>& live) {
+    const auto running = live.find(session.id);
+    return {{"id", session.id.str()},
+            {"person", session.person.str()},
+            {"target", session.target.str()},
+            {"account", session.account.str()},
+            {"since", rfc3339(session.started)},
+            {"ends", time_or_null(session.deadline)},
+            {"ended", time_or_null(session.ended)},
+            {"source", session.source},
+            {"protocol", session.protocol},
+            {"bytes", running != live.end() ? static_cast<std::int64_t>(running->second) : session.commit.bytes}};
+}
+
+}  // namespace
+
+Outcome session_list(Call& call) {
+    const auto which = call.given("all") ? store::Sessions::Which::all : store::Sessions::Which::live;
+    const auto live = live_bytes(call);
+    for (const auto& session : TRY(call.here.sessions.list(which, shown_at_most))) TRY(call.rows.add(row_of(session, live)));
+    return done(call);
+}
+
+Outcome session_show(Call& call) {
+    const auto session = TRY(known_session(call));
+    auto row = row_of(session, live_bytes(call));
+    row["rule"] = session.rule;
+    row["policy_version"] = session.policy_version;
+    row["factors"] = session.factors;
+    row["key_fingerprint"] = session.key_fingerprint;
+    row["reason"] = session.reason;
+    row["ticket"] = session.ticket;
+    row["end_reason"] = session.end_reason;
+    row["recording_state"] = session.recording_state;
+    TRY(call.rows.add(std::move(row)));
+    return done(call);
+}
+
+Outcome session_terminate(Call& call) {
+    const auto session = TRY(known_session(call));
+    if (session.ended) return fail(ErrorKind::conflict, "session " + session.id.str() + " has ended already");
+    auto record = call.record(audit::Kind::session_terminated, {{"reason", call.argument("reason")}, {"of", session.person.str()}, {"account", session.account.str()}});
+    record.target = session.target.str();
+    record.session = session.id.str();
+    TRY(call.append(record));
+    auto ended = call.live.terminate(session.id, "This session was ended by " + call.actor.str() + ": " + call.argument("reason"));
+    if (!ended && ended.error().kind == ErrorKind::not_found) return fail(ErrorKind::not_found, "session " + session.id.str() + " is not live any more");
+    TRY(std::move(ended));
+    return done(call, "session " + session.id.str() + " of " + session.person.str() + " is being ended");
+}
+
+// As they were when it was recorded: under the policy version that permitted it.
+policy::Labels labels_of(Call& call, const store::Session& session) {
+    const auto in = [&](const policy::Document& document) -> std::optional<policy::Labels> {
+        const auto target = document.targets.find(session.target);
+        return target == document.targets.end() ? std::nullopt : std::optional(target->second.labels);
+    };
+    if (session.policy_version != call.here.policy.version) {
+        const auto kept = call.here.policy_versions.get(session.policy_version);
+        if (kept && *kept)
+            if (const auto document = policy::parse((*kept)->text, "policy"); document)
+                if (auto labels = in(*document)) return *labels;
+    }
+    return in(call.here.policy.document).value_or(policy::Labels());
+}
+
+}  // namespace anteroom::admin

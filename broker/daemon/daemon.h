@@ -1,0 +1,59 @@
+// Daemon: the broker as a process. It listens on two Unix sockets, keeps the workers' conversations, adopts sessions that
+// outlived an earlier broker and seals those that did not.
+#pragma once
+
+#include <boost/asio/signal_set.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <map>
+
+#include "broker/admin/admin.h"
+#include "broker/daemon/gateway_peer.h"
+#include "broker/daemon/worker_peer.h"
+
+namespace anteroom::daemon {
+
+class Daemon final : public admin::Live, public GatewayDoor {
+public:
+    Daemon(boost::asio::io_context& io, installation::Installation& here);
+    Status start();
+    void stop_pools();
+
+    // admin::Live
+    std::vector<admin::LiveSession> sessions() override;
+    Status terminate(const SessionId& id, const std::string& sentence) override;
+    void reconsider() override;
+    // GatewayDoor
+    void set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated) override;
+    void end_worker(const WorkerId& worker) override;
+    void penalize(const std::string& source, Duration length) override;
+
+private:
+    using Accept = void (Daemon::*)(Fd, const control::PeerUser&);
+    struct Listener {
+        boost::asio::posix::stream_descriptor descriptor;
+        Accept accept;
+    };
+    Status listen(const std::string& path, Accept accept);
+    void wait(Listener& listener);
+    void take_gateway(Fd fd, const control::PeerUser& user);
+    void take_admin(Fd fd, const control::PeerUser& user);
+    void worker_started(control::WorkerStarted started, Fd channel);
+    void worker_ended(const control::WorkerEnded& ended);
+    void tick();
+    void wait_for_signal();
+    void seal_orphans();
+    void end_everything();
+
+    boost::asio::io_context& io_;
+    installation::Installation& here_;
+    Shared shared_;
+    std::vector<std::unique_ptr<Listener>> listeners_;
+    std::shared_ptr<GatewayPeer> gateway_;
+    std::map<WorkerId, std::shared_ptr<WorkerPeer>> workers_;
+    boost::asio::steady_timer ticker_;
+    boost::asio::signal_set signals_;
+    Monotonic orphans_due_{};
+    bool orphans_sealed_ = false, stopping_ = false;
+};
+
+}  // namespace anteroom::daemon

@@ -1,0 +1,42 @@
+// What every part of the daemon shares: the loop, the installation, the pools, and the doors between the parts.
+#pragma once
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "broker/daemon/recording_keeper.h"
+#include "broker/identity/slowing.h"
+#include "broker/identity/work_pool.h"
+#include "broker/installation/installation.h"
+
+namespace anteroom::daemon {
+
+// What a worker's conversation asks of the gateway that started it.
+class GatewayDoor {
+public:
+    virtual ~GatewayDoor() = default;
+    virtual void set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated) = 0;
+    virtual void end_worker(const WorkerId& worker) = 0;
+    virtual void penalize(const std::string& source, Duration length) = 0;
+};
+
+struct Shared {
+    Shared(boost::asio::io_context& loop, installation::Installation& installed, GatewayDoor& door)
+        : io(loop), here(installed), gateway(door), recording_seed(Secret::copy_of(installed.ring.recording_signing_seed())) {}
+
+    boost::asio::io_context& io;
+    installation::Installation& here;
+    GatewayDoor& gateway;
+    identity::Slowing slowing;
+    identity::WorkPool passwords{identity::WorkPool::Limits{}};
+    boost::asio::thread_pool recording_pool{2};
+    Secret recording_seed;
+
+    RecordingKeeper::Threads recording_threads() { return {io, recording_pool, recording_seed}; }
+    Time now() const { return here.clock.now(); }
+    Monotonic monotonic() const { return here.clock.monotonic(); }
+    // " Help: call 4711." behind a sentence for a person.
+    std::string with_help(std::string sentence) const { return here.config.help.empty() ? sentence : sentence + " " + here.config.help; }
+};
+
+}  // namespace anteroom::daemon

@@ -1,0 +1,187 @@
+// The conversation: greeting, exchanges, login, and the end of a session. How one begins is in worker_session.cpp.
+#include "broker/daemon/worker_peer.h"
+
+#include "base/log.h"
+
+namespace anteroom::daemon {
+
+namespace {
+
+constexpr std::size_t min_hash = 32, max_hash = 64;  // SHA-256 to SHA-512
+constexpr Duration goodbye = std::chrono::seconds(4);
+
+}  // namespace
+
+recorder::Reason recording_reason(const std::string& end_reason) {
+    if (end_reason == "time-is-up") return recorder::Reason::expired;
+    if (end_reason == "terminated") return recorder::Reason::terminated;
+    if (end_reason == "recording-failed") return recorder::Reason::recording_failed;
+    return recorder::Reason::closed;
+}
+
+WorkerPeer::WorkerPeer(Shared& shared, control::Link link, control::WorkerStarted started)
+    : Peer(shared.io, std::move(link)), shared_(shared), started_(std::move(started)), began_(shared.monotonic()) {}
+
+Status WorkerPeer::handle(control::Packet packet) {
+    if (packet.is<control::WorkerHello>()) return greet(TRY(packet.as<control::WorkerHello>()));
+    if (packet.is<control::SignExchange>()) return sign(TRY(packet.as<control::SignExchange>()));
+    if (packet.is<control::LoginStep>()) return log_in(TRY(packet.as<control::LoginStep>()));
+    if (packet.is<control::OpenSession>()) return open_session(TRY(packet.as<control::OpenSession>()));
+    if (packet.is<control::TargetIdentity>()) return identify(TRY(packet.as<control::TargetIdentity>()));
+    if (packet.is<control::TargetReady>()) return target_ready(TRY(packet.as<control::TargetReady>()));
+    if (packet.is<control::CapabilityNote>()) return note(TRY(packet.as<control::CapabilityNote>()));
+    if (packet.is<control::CommitRecording>()) return commit(TRY(packet.as<control::CommitRecording>()));
+    if (packet.is<control::EndSession>()) return end_session(TRY(packet.as<control::EndSession>()));
+    return fail(ErrorKind::refused, "no handler for " + std::string(packet.name()));
+}
+
+Status WorkerPeer::greet(const control::WorkerHello& hello) {
+    if (hello.version != control::protocol_version) return fail(ErrorKind::refused, "the worker speaks another version of the control protocol");
+    const auto deadline = (began_ + shared_.here.config.limits.login).time_since_epoch().count();
+    const control::WorkerWelcome welcome{shared_.here.host_keys.announced(), shared_.here.config.banner, static_cast<std::uint32_t>(shared_.here.config.limits.channels), deadline};
+    if (say(welcome)) link_.enter(control::open);
+    return ok();
+}
+
+// The first exchange hash is the session id, to which the person's signature is bound. Later ones are rekeys.
+Status WorkerPeer::sign(const control::SignExchange& request) {
+    if (request.hash.size() < min_hash || request.hash.size() > max_hash) return fail(ErrorKind::refused, "an exchange hash of an impossible length");
+    const auto age = std::chrono::duration_cast<std::chrono::seconds>(shared_.monotonic() - began_).count();
+    if (++exchanges_ > 10 + static_cast<std::uint64_t>(age) * 4) return fail(ErrorKind::refused, "too many key exchanges");
+    auto signature = shared_.here.host_keys.sign(request.algorithm, request.hash);
+    if (!signature) return fail(signature.error());
+    if (link_.state() == control::open) session_id_ = request.hash;
+    if (say(control::ExchangeSignature{std::move(*signature)}) && link_.state() == control::open) link_.enter(control::exchanged);
+    return ok();
+}
+
+Status WorkerPeer::log_in(control::LoginStep step) {
+    if (!login_) {
+        std::weak_ptr<Peer> weak = weak_from_this();
+        login_ = std::make_shared<LoginDriver>(shared_, started_.source, session_id_, [this, weak](control::LoginAnswer answer) {
+            if (const auto self = weak.lock()) give(std::move(answer));
+        });
+    }
+    return login_->step(std::move(step));
+}
+
+void WorkerPeer::give(control::LoginAnswer answer) {
+    if (say(answer) && answer.verdict == control::LoginVerdict::accepted) link_.enter(control::accepted);
+}
+
+Result<std::int64_t> WorkerPeer::record(audit::Kind kind, audit::Fields fields) {
+    audit::Record record{kind, "", "", "", std::move(fields)};
+    if (session_)
+        record.person = session_->person.str(), record.target = session_->target.str(), record.session = session_->id.str();
+    else if (login_ && login_->signed_in())
+        record.person = login_->signed_in()->person().str();
+    auto written = shared_.here.log->append(record);
+    if (!written) log::error("audit.failed", {{"kind", audit::name_of(kind)}, {"error", written.error().detail}});
+    return written;
+}
+
+Status WorkerPeer::note(const control::CapabilityNote& note) {
+    if (!session_) return ok();  // before a permit the gate is closed, and nothing was asked of a target
+    const audit::Kind kind = note.allowed ? audit::Kind::capability_used : audit::Kind::capability_refused;
+    const audit::Record record{kind, session_->person.str(), session_->target.str(), session_->id.str(), {{"capability", note.kind}, {"detail", note.detail}, {"source", started_.source}}};
+    return shared_.here.log->append_coalesced(session_->id.str() + "|" + note.kind + "|" + note.detail, record);
+}
+
+Status WorkerPeer::commit(const control::CommitRecording& request) {
+    std::weak_ptr<Peer> weak = weak_from_this();
+    keeper_->commit(request.upto, shared_.now(), [this, weak](Result<recorder::Checkpoint> checkpoint) {
+        if (const auto self = weak.lock()) committed(checkpoint);
+    });
+    return ok();
+}
+
+void WorkerPeer::committed(const Result<recorder::Checkpoint>& checkpoint) {
+    if (sealing_ || !session_) return;
+    if (!checkpoint) {
+        (void)record(audit::Kind::recording_failed, {{"error", checkpoint.error().detail}});
+        return terminate("The session cannot be recorded any more and was ended.", "recording-failed");
+    }
+    committed_ = {checkpoint->count, checkpoint->bytes, checkpoint->root};
+    session_->commit = {static_cast<std::int64_t>(checkpoint->count), static_cast<std::int64_t>(checkpoint->bytes), to_bytes(View(checkpoint->root))};
+    (void)shared_.here.sessions.set_commit(session_->id, session_->commit);
+    if (shared_.monotonic() - last_root_ >= std::chrono::seconds(60)) {
+        last_root_ = shared_.monotonic();
+        (void)record(audit::Kind::recording_root, {{"count", std::to_string(checkpoint->count)}, {"bytes", std::to_string(checkpoint->bytes)}, {"root", hex(checkpoint->root)}});
+    }
+    say(control::Committed{checkpoint->count});
+}
+
+Status WorkerPeer::end_session(const control::EndSession& request) {
+    link_.enter(control::ended);
+    seal(request.last, printable(request.reason, 64));
+    return ok();
+}
+
+void WorkerPeer::seal(std::optional<recorder::Commit> last, const std::string& reason) {
+    if (sealing_ || !keeper_) return;
+    sealing_ = true;
+    if (agent_) agent_->stop();
+    if (end_reason_.empty()) end_reason_ = reason;
+    keeper_->seal(last, recording_reason(end_reason_), shared_.now(), [this, self = shared_from_this()](RecordingKeeper::Outcome outcome) { sealed(outcome); });
+}
+
+void WorkerPeer::sealed(const RecordingKeeper::Outcome& outcome) {
+    session_->commit = {static_cast<std::int64_t>(outcome.count), static_cast<std::int64_t>(outcome.bytes), to_bytes(View(outcome.root))};
+    auto written = shared_.here.database.transaction([&]() -> Status {
+        TRY(record(audit::Kind::recording_sealed, {{"state", outcome.state}, {"count", std::to_string(outcome.count)}, {"bytes", std::to_string(outcome.bytes)}, {"root", hex(outcome.root)}}));
+        for (const auto& problem : outcome.problems) TRY(record(audit::Kind::alarm, {{"what", "recording"}, {"problem", problem}}));
+        TRY(record(audit::Kind::session_end, {{"reason", end_reason_}}));
+        TRY(shared_.here.sessions.set_commit(session_->id, session_->commit));
+        return shared_.here.sessions.end(session_->id, shared_.now(), end_reason_, outcome.state);
+    });
+    if (!written) log::error("session.end-unrecorded", {{"session", session_->id.str()}, {"error", written.error().detail}});
+    session_->ended = shared_.now();
+    if (is_open() && link_.state() == control::ended) say(control::SessionSealed{});
+}
+
+void WorkerPeer::terminate(const std::string& sentence, const std::string& reason) {
+    if (!session_ || session_->ended || sealing_) return;
+    if (end_reason_.empty()) end_reason_ = reason;
+    say(control::Terminate{sentence});
+    shared_.gateway.set_deadline(started_.worker, shared_.monotonic() + goodbye, true);  // should it not obey
+}
+
+// The process, or its conversation, is over: whatever was recorded is sealed as it stands.
+void WorkerPeer::gone(const Error& why) {
+    if (login_) login_->stop();
+    if (dialler_) dialler_->cancel();
+    if (agent_) agent_->stop();
+    if (!login_ || !login_->signed_in()) shared_.slowing.incomplete_handshake(started_.source, shared_.monotonic());
+    if (session_ && !session_->ended && !sealing_) {
+        log::warn("worker.lost", {{"session", session_->id.str()}, {"why", why.detail}});
+        seal(std::nullopt, "worker-lost");
+    } else if (why.kind == ErrorKind::refused) {
+        log::warn("worker.refused", {{"worker", started_.worker.str()}, {"why", why.detail}});
+    }
+    shared_.gateway.end_worker(started_.worker);
+}
+
+void WorkerPeer::ended(const std::string& how) {
+    if (how == "deadline" && end_reason_.empty() && session_) end_reason_ = "time-is-up";
+    if (how.starts_with("signal")) (void)record(audit::Kind::worker_failed, {{"how", how}, {"source", started_.source}});
+}
+
+void WorkerPeer::reconsider() {
+    if (!session_ || session_->ended || sealing_) return;
+    const auto facts = shared_.here.facts_of(session_->person, started_.source);
+    if (!facts) return terminate("Your access was withdrawn; the session was ended.", "access-withdrawn");
+    const auto decision = policy::evaluate(shared_.here.policy.document, *facts, {session_->target, session_->account}, shared_.now());
+    if (decision.verdict == policy::Decision::Verdict::permit) return;
+    (void)record(audit::Kind::session_terminated, {{"why", std::string(policy::name(decision.reason))}, {"policy_version", std::to_string(shared_.here.policy.version)}});
+    terminate("Your access was withdrawn; the session was ended.", "access-withdrawn");
+}
+
+Status WorkerPeer::adopt(const store::Session& session) {
+    session_ = session;
+    keeper_ = TRY(RecordingKeeper::adopt(shared_.recording_threads(), {shared_.here.recording_path(session.id), shared_.here.checkpoints_path(session.id)}));
+    link_.enter(control::live);
+    log::info("session.adopted", {{"session", session.id.str()}});
+    return ok();
+}
+
+}  // namespace anteroom::daemon

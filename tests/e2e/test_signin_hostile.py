@@ -1,0 +1,305 @@
+"""Signing in as no honest client would: steps left out, mixed up, in parallel, too long, before their time."""
+import os
+import threading
+import time
+
+import paramiko
+import pytest
+from hospital import wire
+from hospital.anteroom import new_source
+
+CHANNEL_OPEN, GLOBAL_REQUEST, CHANNEL_REQUEST, USERAUTH_REQUEST, USERAUTH_SUCCESS, USERAUTH_PK_OK = 90, 80, 98, 50, 52, 60
+
+
+@pytest.fixture(scope="module")
+def limits():
+    return {"login": "4s", "unauthenticated": 200}
+
+
+def key_of(person):
+    return paramiko.Ed25519Key.from_private_key_file(str(person.key))
+
+
+def refusals(hospital, person):
+    return {one["fields"]["why"].replace("-", "_") for one in hospital.audit(kind="login.refused", person=person.name)}
+
+
+def accepted(hospital, person):
+    return hospital.audit(kind="login.accepted", person=person.name)
+
+
+def message(number, *parts):
+    out = paramiko.Message()
+    out.add_byte(bytes([number]))
+    for one in parts:
+        {bool: out.add_boolean, int: out.add_int}.get(type(one), out.add_string)(one)
+    return out
+
+
+def wait_closed(one, seconds=10):
+    deadline = time.monotonic() + seconds
+    while one.is_active() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not one.is_active()
+
+
+def test_the_code_prompt_echoes_and_the_password_prompt_does_not(hospital):
+    person = hospital.staff()
+    with wire.transport(hospital) as one:
+        asked = wire.sign_in(one, person, "mri-3")
+    assert asked.rounds == [("", [("Password: ", False)]), ("", [("Code: ", True)])]
+
+
+def test_the_person_is_fixed_at_the_first_step(hospital):
+    first, second = hospital.staff(key=True), hospital.staff(key=True)
+    with wire.transport(hospital) as one:
+        assert one.auth_publickey(f"{first.name}+mri-3", key_of(first)) == ["keyboard-interactive"]
+        with pytest.raises(Exception):
+            one.auth_interactive(f"{second.name}+mri-3", wire.Asked(second.fresh_code))
+        assert wait_closed(one) and not one.is_authenticated()
+    with wire.transport(hospital) as one:
+        assert one.auth_password(f"{first.name}+mri-3", first.password, fallback=False) == ["keyboard-interactive"]
+        with pytest.raises(Exception):
+            one.auth_interactive(f"{first.name}+ct-1", wire.Asked(first.fresh_code))
+        assert wait_closed(one) and not one.is_authenticated()
+    assert "user_changed" in refusals(hospital, first)
+    assert not accepted(hospital, first) and not accepted(hospital, second)
+
+
+def test_a_key_offered_but_not_proven_counts_for_nothing(hospital):
+    person = hospital.staff(key=True)
+    with wire.transport(hospital) as one:
+        answers = []
+        one._handler_table = {**one._handler_table}
+        key, user = key_of(person), f"{person.name}+mri-3"
+        handler = paramiko.auth_handler.AuthHandler
+        # The server's "I would take this key" is kept; then a code is tried as if the key had been proven.
+        asked = wire.Asked("", person.fresh_code(), person.fresh_code())
+        seen = threading.Event()
+
+        def pk_ok(_, m):
+            answers.append("pk-ok")
+            seen.set()
+
+        one.auth_handler = handler(one)
+        one.auth_handler._client_handler_table = {**handler._client_handler_table, USERAUTH_PK_OK: pk_ok}
+        one._send_message(message(wire.SERVICE_REQUEST, "ssh-userauth"))
+        one._send_message(message(USERAUTH_REQUEST, user, "ssh-connection", "publickey", False, "ssh-ed25519", key.asbytes()))
+        seen.wait(5)
+        one.auth_handler = None
+        with pytest.raises(paramiko.SSHException):
+            one.auth_interactive(user, asked)
+    assert asked.rounds[0] == ("", [("Password: ", False)]), "asks for the first factor"
+    assert not accepted(hospital, person)
+
+
+@pytest.mark.parametrize("enrolled", [True, False])
+def test_a_wrong_signature_is_answered_at_once(hospital, enrolled):
+    person, other = hospital.staff(key=True), hospital.staff(key=True)
+    wrong = wire.WrongSignature.from_private_key_file(str(person.key if enrolled else other.key))
+    began = time.monotonic()
+    with wire.transport(hospital) as one:
+        with pytest.raises(paramiko.AuthenticationException):
+            one.auth_publickey(f"{person.name}+mri-3", wrong)
+        assert time.monotonic() - began < 5, "answered, not left hanging"
+        # The same connection may still try the right way.
+        if one.is_active():
+            wire.sign_in(one, person, "mri-3", "key")
+    assert "key_refused" in refusals(hospital, person)
+
+
+def test_a_signature_of_another_connection_proves_nothing(hospital):
+    person = hospital.staff(key=True)
+
+    class Replayed(paramiko.Ed25519Key):
+        kept = None
+
+        def sign_ssh_data(self, data, algorithm=None):
+            if Replayed.kept is None:
+                Replayed.kept = super().sign_ssh_data(data).asbytes()
+            return paramiko.Message(Replayed.kept)
+
+    key = Replayed.from_private_key_file(str(person.key))
+    with wire.transport(hospital) as one:
+        assert one.auth_publickey(f"{person.name}+mri-3", key) == ["keyboard-interactive"]
+    with wire.transport(hospital) as one:
+        with pytest.raises(paramiko.AuthenticationException):
+            one.auth_publickey(f"{person.name}+mri-3", key)
+    assert "key_refused" in refusals(hospital, person)
+
+
+@pytest.mark.parametrize("count", [20, 60])
+def test_one_code_in_many_connections_at_once_is_accepted_once(hospital, count):
+    person = hospital.staff(key=True)
+    code, key = person.fresh_code(), key_of(person)
+    # The gateway lets four seconds for a login; all of them have to stand at the prompt by then, or the rest would be no test.
+    at_prompt = threading.Barrier(count + 1)
+
+    class Held(wire.Asked):
+        def __call__(self, *question):
+            if not self.rounds:
+                at_prompt.wait(60)
+            return super().__call__(*question)
+
+    def job(source):
+        def run():
+            try:
+                with wire.transport(hospital, source) as one:
+                    assert one.auth_publickey(f"{person.name}+mri-3", key) == ["keyboard-interactive"]
+                    asked = Held(code)
+                    try:
+                        one.auth_interactive(f"{person.name}+mri-3", asked)
+                    except paramiko.SSHException:
+                        pass
+                    return one.is_authenticated(), asked.rounds
+            except threading.BrokenBarrierError:
+                raise
+        return run
+
+    starter = threading.Thread(target=lambda: at_prompt.wait(60))
+    starter.start()
+    results = wire.in_parallel([job(new_source()) for _ in range(count)])
+    starter.join()
+    assert not [one for one in results if isinstance(one, Exception)], results
+    assert [got for got, _ in results].count(True) == 1
+    told = [rounds[1][0] for got, rounds in results if not got and len(rounds) > 1]
+    assert len(told) == count - 1 and all("used already" in text for text in told), told[:3]
+    assert len(accepted(hospital, person)) == 1
+
+
+def test_a_handshake_that_never_ends_is_cut(hospital):
+    before = set(hospital.workers())
+    silent = [hospital.connect() for _ in range(3)]
+    silent[1].sendall(b"SSH-2.0-half\r\n")
+    silent[2].sendall(b"SSH-2.0-half\r\n" + wire.packet(wire.kexinit()))
+    began = time.monotonic()
+    for sock in silent:
+        sock.settimeout(12)
+        while sock.recv(65536):
+            pass
+        sock.close()
+    assert time.monotonic() - began < 8, "limits.login is 4 s"
+    deadline = time.monotonic() + 5
+    while set(hospital.workers()) - before and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not set(hospital.workers()) - before, "the processes are gone as well"
+
+
+def test_a_login_that_never_ends_is_cut(hospital):
+    person = hospital.staff()
+    began = time.monotonic()
+    with wire.transport(hospital) as one:
+        with pytest.raises(Exception):
+            one.auth_interactive(f"{person.name}+mri-3", lambda *_: time.sleep(9) or [""])
+        assert wait_closed(one) and not one.is_authenticated()
+    assert 3 < time.monotonic() - began < 14
+
+
+@pytest.mark.parametrize("number,parts", [
+    (CHANNEL_OPEN, ("session", 0, 65536, 32768)), (GLOBAL_REQUEST, ("tcpip-forward", True, "", 0)), (CHANNEL_REQUEST, (0, "exec", True, "id")),
+    (USERAUTH_SUCCESS, ()), (USERAUTH_PK_OK, ("", "", "", 0)), (192, ("x",)), (255, ("x",)), (0, ()), (61, (1, "123456"))])
+def test_messages_out_of_their_time_open_nothing(hospital, number, parts):
+    person = hospital.staff(key=True)
+    before = len(hospital.recordings())
+    with wire.transport(hospital) as one:
+        one._send_message(message(number, *parts))
+        one._send_message(message(CHANNEL_OPEN, "session", 1, 65536, 32768))
+        one._send_message(message(CHANNEL_REQUEST, 0, "exec", False, "touch /tmp/never"))
+        time.sleep(0.2)
+        assert not one.is_authenticated()
+        if one.is_active():  # ignored or answered with UNIMPLEMENTED: then the door is no wider than before
+            try:
+                with pytest.raises(paramiko.SSHException):
+                    one.auth_interactive(f"{person.name}+mri-3", wire.Asked(person.password, person.codes.wrong(), person.codes.wrong(), person.codes.wrong()))
+            except EOFError:
+                pass
+        assert not one.is_authenticated()
+    assert len(hospital.recordings()) == before
+    assert not accepted(hospital, person)
+    # And the next person gets in.
+    assert hospital.ssh(hospital.staff(), "mri-3", "true").status == 0
+
+
+def test_strict_key_exchange_is_offered(hospital):
+    with hospital.connect() as sock:
+        clear = wire.Clear(sock)
+        clear.line()
+        lists = clear.name_lists(clear.receive())
+    assert "kex-strict-s-v00@openssh.com" in lists[0]
+    assert not any("sha1" in one for one in lists[0] + lists[1] + lists[4] + lists[5]), "no SHA-1"
+    assert not any("cbc" in one or "arcfour" in one or "3des" in one for one in lists[2] + lists[3])
+
+
+@pytest.mark.parametrize("number", [wire.IGNORE, wire.UNIMPLEMENTED, wire.DEBUG, wire.EXT_INFO])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_optional_messages_during_a_strict_handshake_end_it(hospital, number, when):
+    """Terrapin (CVE-2023-48795): with strict key exchange nothing but the exchange may be said before its end."""
+    filler = bytes([number]) + (wire.string("x") + wire.string("") if number == wire.IGNORE else b"\0\0\0\0" + wire.string("") + wire.string(""))
+    with hospital.connect() as sock:
+        clear = wire.Clear(sock)
+        clear.line()
+        clear.receive()  # the server's KEXINIT
+        clear.send(*([filler, wire.kexinit()] if when == "before" else [wire.kexinit(), filler]))
+        public = os.urandom(32)
+        try:
+            clear.send(bytes([30]) + wire.string(public))
+        except OSError:
+            pass
+        got = clear.ending(8)
+    assert not any(one[:1] == bytes([31]) for one in got) or when == "after", "no answer to the exchange"
+    assert not any(one[:1] == bytes([21]) for one in got), "never as far as NEWKEYS"
+
+
+def test_the_twin_without_filler_does_get_an_answer(hospital):
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+    with hospital.connect() as sock:
+        clear = wire.Clear(sock)
+        clear.line()
+        clear.receive()
+        public = X25519PrivateKey.generate().public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        clear.send(wire.kexinit(), bytes([30]) + wire.string(public))
+        sock.settimeout(5)
+        assert clear.receive()[:1] == bytes([31])
+
+
+NAMES = ["../../etc/passwd", "..", "a/../../b+mri-3", "'; DROP TABLE people; --", '"$(id)"', "alice\nbob+mri-3", "al\0ice+mri-3", "a+b+c+d", "+mri-3", "", " ",
+         "‮ecila+mri-3", "\x1b]0;title\x07", "%n%s%p", "x" * 65536, "alice+" + "t" * 65536, "é" * 3000]
+
+
+@pytest.mark.parametrize("name", NAMES, ids=[repr(one[:14]) + str(len(one)) for one in NAMES])
+def test_hostile_names_are_refused_like_any_other(hospital, name):
+    with wire.transport(hospital) as one:
+        try:
+            one.auth_interactive(name, wire.Asked("some password", "123456", "123456", "123456"))
+        except (paramiko.SSHException, EOFError, OSError):
+            pass
+        assert not one.is_authenticated()
+
+
+def test_after_hostile_names_the_log_is_whole_and_printable(hospital):
+    assert hospital.cli("audit", "verify").status == 0
+    shown = hospital.cli("audit", "show", "--kind", "login.refused").out
+    assert not [byte for byte in shown if byte < 32 and byte not in b"\n\t"], "no control character comes out"
+    assert hospital.ssh(hospital.staff(), "mri-3", "echo", "in").text == "in\n"
+
+
+def test_twenty_failures_refuse_the_source_and_nobody_else(hospital):
+    person, source = hospital.staff(key=True), new_source()
+    key = wire.WrongSignature.from_private_key_file(str(person.key))
+    for _ in range(25):  # at most six attempts a connection
+        try:
+            with wire.transport(hospital, source) as one:
+                while one.is_active():
+                    one.auth_publickey(f"{person.name}+mri-3", key)
+        except (paramiko.SSHException, EOFError, OSError) as error:
+            if not isinstance(error, paramiko.AuthenticationException) and hospital.audit(kind="connection.refused"):
+                break
+            continue
+    with hospital.connect(source) as sock:
+        sock.settimeout(5)
+        try:
+            assert sock.recv(100) == b"", "no banner for a refused source"
+        except ConnectionError:
+            pass
+    assert hospital.ssh(person, "mri-3", "echo", "in", way="key").text == "in\n", "its owner comes from elsewhere, with the key"
