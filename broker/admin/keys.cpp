@@ -58,7 +58,8 @@ Outcome key_list(Call& call) {
 
 Outcome doctor(Call& call) {
     TRY(add_check(call, "broker", "ok", "running, " + std::to_string(call.live.sessions().size()) + " live sessions"));
-    TRY(add_check(call, "database", "ok", std::to_string(TRY(call.here.people.list()).size()) + " people"));
+    const auto people = TRY(call.here.people.list());
+    TRY(add_check(call, "database", "ok", std::to_string(people.size()) + " people"));
     TRY(add_check(call, "policy in force", "ok", "version " + std::to_string(call.here.policy.version)));
     TRY(check_secrets(call));
     TRY(check_space(call));

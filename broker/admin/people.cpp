@@ -93,12 +93,16 @@ Outcome person_add(Call& call) {
     std::string sentence = person.name.str() + " was added";
     if (!person.vendor.empty() && !call.here.policy.document.vendors.contains(VendorId(person.vendor)))
         sentence += "; the policy in force knows no vendor " + person.vendor + ", so nothing will be permitted until it does";
-    TRY(call.rows.add(TRY(row_of(call, person))));
+    auto row = TRY(row_of(call, person));
+    TRY(call.rows.add(std::move(row)));
     return done(call, sentence);
 }
 
 Outcome person_list(Call& call) {
-    for (const auto& person : TRY(call.here.people.list())) TRY(call.rows.add(TRY(row_of(call, person))));
+    for (const auto& person : TRY(call.here.people.list())) {
+        auto row = TRY(row_of(call, person));
+        TRY(call.rows.add(std::move(row)));
+    }
     return done(call);
 }
 

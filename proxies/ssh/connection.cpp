@@ -11,7 +11,8 @@ namespace anteroom::ssh {
 namespace {
 
 constexpr Duration greeting_limit = std::chrono::seconds(10), signing_limit = std::chrono::seconds(10), target_limit = std::chrono::seconds(20);
-constexpr Duration seal_limit = std::chrono::seconds(3), linger = std::chrono::seconds(10);
+constexpr Duration seal_limit = std::chrono::seconds(3), linger = std::chrono::seconds(10),
+                   patience = std::chrono::milliseconds(700);
 constexpr int tick_ms = 50;
 
 int ignore_readiness(socket_t, int, void*) { return 0; }  // being woken is enough: packets are taken in every round
@@ -118,7 +119,9 @@ Status Connection::handle(control::Packet packet) {
     if (packet.is<control::LoginAnswer>()) return front_->answer(TRY(packet.as<control::LoginAnswer>()));
     if (packet.is<control::SessionPermit>()) return begin(TRY(packet.as<control::SessionPermit>()), std::move(packet.fds));
     if (packet.is<control::SessionRefusal>()) {
-        refusal_ = TRY(packet.as<control::SessionRefusal>()).sentence;
+        auto refusal = TRY(packet.as<control::SessionRefusal>());
+        refusal_ = std::move(refusal.sentence);
+        refusal_status_ = refusal.menu ? 0 : 1;
         refused_at_ = MonotonicClock::now();
         link_.enter(control::accepted);
         return ok();
@@ -248,7 +251,7 @@ Result<bool> Connection::step_target(Monotonic now) {
 Result<bool> Connection::step_relays(Monotonic now) {
     bool moved = false;
     if (!refusal_.empty()) {
-        for (auto& relay : relays_) moved |= relay->step_refused(refusal_);
+        for (auto& relay : relays_) moved |= relay->step_refused(refusal_, refusal_status_);
         return moved;
     }
     if (!target_ || target_->state() != TargetLeg::State::ready) return false;
@@ -265,7 +268,7 @@ bool Connection::step_ends(Monotonic now) {
     } else if (recording_ && idle_ > Duration(0) && now - last_activity_ >= idle_) {
         end("idle", "The session was silent for " + duration_text(idle_) + " and was ended.");
     } else if (!refusal_.empty() && relays_.empty() && (next_channel_ > 0 || now - refused_at_ > linger)) {
-        end(target_ ? "target-" + target_->why() : "refused", refusal_);
+        end(target_ ? "target-" + target_->why() : "refused", next_channel_ > 0 ? "" : refusal_);
     } else if (refusal_.empty() && target_ && target_->state() == TargetLeg::State::ready && !target_->connected()) {
         bool busy = false;  // what the target sent last is still on its way to the client
         for (auto& relay : relays_) busy = busy || !relay->finished();
@@ -298,9 +301,11 @@ void Connection::say_goodbye() {
             }
         }
     }
+    const bool had_channels = next_channel_ > 0;
     for (auto& relay : relays_) relay->close();
-    // What is in libssh's buffer goes out if the client takes it now; a stalled one does not keep us.
-    for (int i = 0; i < 20 && front_->connected() && front_->congested(); ++i) ssh_event_dopoll(event_.get(), 10);
+    // A client shows what its channels said before it hangs up by itself, and drops it when it is hung up on.
+    const auto until = MonotonicClock::now() + (had_channels ? patience : Duration(0));
+    while (front_->connected() && MonotonicClock::now() < until) ssh_event_dopoll(event_.get(), 20);
     relays_.clear();
     front_->disconnect(spoken ? goodbye_ : "Goodbye.");
 }

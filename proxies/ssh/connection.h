@@ -50,6 +50,7 @@ private:
     Duration idle_{};
     bool asked_ = false;
     std::string refusal_, help_;
+    int refusal_status_ = 1;
     std::string end_reason_, goodbye_;
 };
 

@@ -48,8 +48,8 @@ public:
 
     // One step. True when something moved. An error means that the session cannot go on (it cannot be recorded).
     Result<bool> step(Surroundings& around, Monotonic now, bool input_stalled);
-    // Before there is a target, or instead of one: the next shell or command is answered with this text and ends.
-    bool step_refused(const std::string& text);
+    // Before there is a target, or instead of one: the next shell or command is answered with this text and ends with the status.
+    bool step_refused(const std::string& text, int status);
     // A line for the person, on this channel's error stream.
     void tell(const std::string& text);
     void close();
@@ -62,7 +62,7 @@ private:
     Result<bool> step_request(Surroundings& around, Monotonic now);
     Result<int> perform(Surroundings& around, ClientMessage& request, Monotonic now);
     Result<int> perform_start(Surroundings& around, ClientMessage& request, Monotonic now);
-    void refuse_start(ClientMessage& request, const std::string& text);
+    void refuse_start(ClientMessage& request, const std::string& text, int status);
     Result<bool> pump_input(Surroundings& around, Monotonic now, bool stalled);
     Result<bool> pump_output(Surroundings& around, Monotonic now, bool error_stream);
     Result<bool> pass_end(Surroundings& around, Monotonic now);

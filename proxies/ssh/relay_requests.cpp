@@ -28,13 +28,13 @@ bool starts_something(const ClientMessage& request) {
 }  // namespace
 
 // Answers with success, so that the client stays to read why, then ends the channel.
-void Relay::refuse_start(ClientMessage& request, const std::string& text) {
+void Relay::refuse_start(ClientMessage& request, const std::string& text, int status) {
     ssh_message_channel_request_reply_success(request.message.get());
     tell(text);
-    end_with(1);
+    end_with(status);
 }
 
-bool Relay::step_refused(const std::string& text) {
+bool Relay::step_refused(const std::string& text, int status) {
     if (finished_ || requests_.empty()) {
         if (!finished_ && ssh_channel_is_closed(front_.get())) close();
         return false;
@@ -42,7 +42,7 @@ bool Relay::step_refused(const std::string& text) {
     ClientMessage request = std::move(requests_.front());
     requests_.pop_front();
     if (starts_something(request)) {
-        refuse_start(request, text);
+        refuse_start(request, text, status);
     } else {
         const bool pty = ssh_message_subtype(request.message.get()) == SSH_CHANNEL_REQUEST_PTY;
         terminal_ = terminal_ || pty;
@@ -123,7 +123,7 @@ Result<int> Relay::perform_start(Surroundings& around, ClientMessage& request, M
         if (!permitted) {
             if (kind == recorder::ExecKind::subsystem || started_) around.gate.refuse(use);
             TRY(around.recording.marker(recorder::MarkerKind::refusal, number_, use.kind + " " + use.detail, now));
-            refuse_start(request, Gate::sentence(use));
+            refuse_start(request, Gate::sentence(use), 1);
             return SSH_ERROR;
         }
         TRY(around.recording.append(recorder::Track::exec, kind, number_, view(use.detail).first(std::min(use.detail.size(), recorder::max_event_bytes)), now));

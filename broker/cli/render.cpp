@@ -1,0 +1,184 @@
+// The columns of each verb, and how they are drawn.
+#include "broker/cli/render.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <cstdio>
+
+#include "broker/installation/config.h"
+
+namespace anteroom::cli {
+
+namespace json = boost::json;
+
+namespace {
+
+// kind: ' ' as it is, 't' time, 'b' bytes, 's' seconds, '?' yes or no, 'l' list
+struct Column {
+    const char* title;
+    const char* key;
+    char kind = ' ';
+};
+struct Table {
+    const char* words;
+    std::vector<Column> columns;
+};
+
+const std::vector<Column>& columns_of(const std::string& words) {
+    static const std::vector<Table> tables = {
+        {"person list", {{"NAME", "name"}, {"STATE", "state"}, {"VENDOR", "vendor"}, {"GROUPS", "groups", 'l'}, {"PASSWORD", "password", '?'}, {"CODES", "totp"}, {"KEYS", "keys"}, {"SET UP BY ADMIN", "set_up_by_administrator", '?'}}},
+        {"person key list", {{"ID", "id"}, {"FINGERPRINT", "fingerprint"}, {"TYPE", "algorithm"}, {"COMMENT", "comment"}, {"ADDED", "added", 't'}, {"BY", "added_by"}}},
+        {"secret list", {{"TARGET", "target"}, {"ACCOUNT", "account"}, {"KIND", "kind"}, {"FINGERPRINT", "fingerprint"}, {"UPDATED", "updated", 't'}}},
+        {"policy who-can", {{"PERSON", "person"}, {"ACCOUNT", "account"}, {"VERDICT", "verdict"}, {"RULE", "rule"}}},
+        {"session list", {{"ID", "id"}, {"PERSON", "person"}, {"TARGET", "target"}, {"ACCOUNT", "account"}, {"SINCE", "since", 't'}, {"ENDS", "ends", 't'}, {"ENDED", "ended", 't'}, {"FROM", "source"}, {"RECORDED", "bytes", 'b'}}},
+        {"recording list", {{"ID", "id"}, {"PERSON", "person"}, {"TARGET", "target"}, {"ACCOUNT", "account"}, {"STARTED", "started", 't'}, {"LENGTH", "seconds", 's'}, {"SIZE", "bytes", 'b'}, {"STATE", "state"}}},
+        {"key list", {{"USE", "use"}, {"TYPE", "algorithm"}, {"ID", "id"}}},
+        {"doctor", {{"", "state"}, {"", "check"}, {"", "what"}, {"", "mend"}}},
+    };
+    static const std::vector<Column> none;
+    const auto found = std::find_if(tables.begin(), tables.end(), [&](const Table& table) { return table.words == words; });
+    return found == tables.end() ? none : found->columns;
+}
+
+// Verbs that answer with one thing rather than a list of things.
+bool is_one_thing(const std::string& words) {
+    static constexpr const char* list[] = {"person add",  "person show",      "person totp",       "person key add", "secret put",
+                                           "session show", "policy explain",  "recording verify",  "audit verify",   "audit checkpoint"};
+    return std::find(std::begin(list), std::end(list), words) != std::end(list);
+}
+
+std::size_t width_of(const std::string& text) {  // characters, not bytes
+    return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+}
+
+std::string size_text(double bytes) {
+    static constexpr const char* units[] = {"B", "KiB", "MiB", "GiB", "TiB"};
+    std::size_t unit = 0;
+    for (; bytes >= 1024 && unit + 1 < std::size(units); ++unit) bytes /= 1024;
+    char text[32];
+    std::snprintf(text, sizeof text, unit == 0 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
+    return text;
+}
+
+std::string plain(const json::value& value) {
+    if (value.is_null()) return "";
+    if (value.is_string()) return std::string(value.get_string());
+    if (value.is_bool()) return value.get_bool() ? "yes" : "no";
+    return json::serialize(value);
+}
+
+std::string list_text(const json::value& value) {
+    if (!value.is_array()) return plain(value);
+    std::string out;
+    for (const auto& item : value.get_array()) out += (out.empty() ? "" : ", ") + plain(item);
+    return out;
+}
+
+bool is_time(const std::string& key) { return key == "since" || key == "ends" || key == "ended" || key == "started" || key == "created" || key == "expires" || key == "added" || key == "updated"; }
+
+void print_table(const std::vector<Column>& columns, const json::array& rows, const std::string& zone) {
+    std::vector<std::vector<std::string>> lines;
+    std::vector<std::string> titles;
+    for (const auto& column : columns) titles.emplace_back(column.title);
+    if (!titles.front().empty()) lines.push_back(std::move(titles));
+    for (const auto& row : rows) {
+        std::vector<std::string> cells;
+        for (const auto& column : columns) {
+            const auto* value = row.is_object() ? row.get_object().if_contains(column.key) : nullptr;
+            cells.push_back(value == nullptr ? "" : cell_text(*value, column.kind, zone));
+        }
+        lines.push_back(std::move(cells));
+    }
+    std::vector<std::size_t> widths(columns.size());
+    for (const auto& line : lines)
+        for (std::size_t i = 0; i < line.size(); ++i) widths[i] = std::max(widths[i], width_of(line[i]));
+    for (const auto& line : lines) {
+        std::string out;
+        for (std::size_t i = 0; i < line.size(); ++i) out += line[i] + std::string(widths[i] - width_of(line[i]) + 2, ' ');
+        out.erase(out.find_last_not_of(' ') + 1);
+        print_line(out);
+    }
+}
+
+void print_thing(const json::object& thing, const std::string& zone) {
+    for (const auto& [key, value] : thing) {
+        const std::string name(key);
+        if (value.is_array() && !value.get_array().empty() && value.get_array().front().is_object()) {
+            print_line(name + ":");
+            for (const auto& item : value.get_array()) {
+                std::string line = " ";
+                for (const auto& [k, v] : item.get_object()) line += " " + std::string(k) + "=" + cell_text(v, ' ', zone);
+                print_line(line);
+            }
+            continue;
+        }
+        const auto text = cell_text(value, value.is_array() ? 'l' : is_time(name) ? 't' : name == "bytes" ? 'b' : ' ', zone);
+        if (!text.empty()) print_line(name + ": " + text);
+    }
+}
+
+void print_explanation(const json::object& row) {
+    if (const auto* lines = row.if_contains("text"); lines != nullptr && lines->is_array())
+        for (const auto& line : lines->get_array()) print_line(printable(plain(line), 2000));
+}
+
+void print_lines(const json::array& rows) {
+    for (const auto& row : rows)
+        if (row.is_object()) print_line((text_at(row.get_object(), "kind") == "warning" ? "warning: " : "") + printable(text_at(row.get_object(), "line"), 2000));
+}
+
+void print_rows(const std::string& words, const Answer& answer) {
+    if (words == "policy explain" && !answer.rows.empty()) return print_explanation(answer.rows.front().as_object());
+    if (words == "policy diff" || words == "policy apply") return print_lines(answer.rows);
+    if (is_one_thing(words)) {
+        if (!answer.rows.empty() && answer.rows.front().is_object()) print_thing(answer.rows.front().get_object(), answer.zone());
+        return;
+    }
+    const auto& columns = columns_of(words);
+    if (!columns.empty() && !answer.rows.empty()) print_table(columns, answer.rows, answer.zone());
+    if (!columns.empty() && answer.rows.empty()) print_problem("none");
+}
+
+json::value document_of(const std::string& words, const Answer& answer) {
+    if (is_one_thing(words)) return answer.rows.empty() ? json::value(json::object{{"done", answer.done}}) : answer.rows.front();
+    if (!columns_of(words).empty()) return answer.rows;
+    json::object object = answer.meta;
+    object.erase("zone");
+    object["done"] = answer.done;
+    object["sentence"] = answer.sentence;
+    if (!answer.rows.empty()) object["rows"] = answer.rows;
+    return object;
+}
+
+}  // namespace
+
+void print_line(const std::string& line) { std::printf("%s\n", line.c_str()); }
+
+void print_problem(const std::string& line) {
+    std::fflush(stdout);
+    std::fprintf(stderr, "anteroom: %s\n", line.c_str());
+}
+
+void print_json(const json::value& document) { print_line(json::serialize(document)); }
+
+std::string cell_text(const json::value& value, char kind, const std::string& zone) {
+    if (value.is_null()) return "";
+    if (kind == 't' && value.is_string())
+        if (const auto time = parse_rfc3339(std::string(value.get_string()))) return installation::local_time(*time, zone);
+    if (kind == 'b' && value.is_number()) return size_text(value.to_number<double>());
+    if (kind == 's' && value.is_number()) return duration_text(std::chrono::seconds(value.to_number<std::int64_t>()));
+    return printable(kind == 'l' ? list_text(value) : plain(value), 1000);
+}
+
+int print_answer(const std::string& words, const Given& given, const Answer& answer) {
+    if (given.json) {
+        if (answer.done || !answer.rows.empty()) print_json(document_of(words, answer));
+    } else {
+        print_rows(words, answer);
+        if (answer.done && !answer.sentence.empty()) print_line(printable(answer.sentence, 2000));
+    }
+    if (!answer.done) print_problem(answer.sentence);
+    return answer.done ? 0 : 1;
+}
+
+}  // namespace anteroom::cli
