@@ -25,7 +25,8 @@ CLI::App* command_at(CLI::App& app, const std::string& words) {
     while (begin <= words.size()) {
         const auto end = std::min(words.find(' ', begin), words.size());
         const std::string word = words.substr(begin, end - begin);
-        CLI::App* next = at->get_subcommand_no_throw(word);
+        const auto found = at->get_subcommands([&](const CLI::App* command) { return command->get_name() == word; });
+        CLI::App* next = found.empty() ? nullptr : found.front();
         if (next == nullptr) {
             if (at != &app) at->require_subcommand(1);
             next = at->add_subcommand(word);

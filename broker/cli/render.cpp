@@ -136,7 +136,7 @@ void print_rows(const std::string& words, const Answer& answer) {
     }
     const auto& columns = columns_of(words);
     if (!columns.empty() && !answer.rows.empty()) print_table(columns, answer.rows, answer.zone());
-    if (!columns.empty() && answer.rows.empty()) print_problem("none");
+    if (!columns.empty() && answer.rows.empty()) std::fputs("none\n", stderr);
 }
 
 json::value document_of(const std::string& words, const Answer& answer) {
@@ -154,9 +154,19 @@ json::value document_of(const std::string& words, const Answer& answer) {
 
 void print_line(const std::string& line) { std::printf("%s\n", line.c_str()); }
 
-void print_problem(const std::string& line) {
+void print_problem(const std::string& sentence) {
     std::fflush(stdout);
-    std::fprintf(stderr, "anteroom: %s\n", line.c_str());
+    const bool one_line = sentence.find('\n') == std::string::npos;
+    for (const auto& line : lines_of(sentence)) std::fprintf(stderr, "%s%s\n", one_line ? "anteroom: " : "", printable(line, 4000).c_str());
+}
+
+std::vector<std::string> lines_of(std::string_view text) {
+    std::vector<std::string> lines;
+    while (!text.empty()) {
+        lines.emplace_back(text.substr(0, text.find('\n')));
+        text.remove_prefix(std::min(text.size(), lines.back().size() + 1));
+    }
+    return lines;
 }
 
 void print_json(const json::value& document) { print_line(json::serialize(document)); }

@@ -8,7 +8,8 @@
 namespace anteroom::cli {
 
 void print_line(const std::string& line);      // standard output
-void print_problem(const std::string& line);   // standard error, after "anteroom: "; several lines as they are
+void print_problem(const std::string& sentence);  // standard error, after "anteroom: "; several lines as they are
+std::vector<std::string> lines_of(std::string_view text);
 void print_json(const boost::json::value& document);
 // A cell: times in the site's zone, sizes and lists for people.
 std::string cell_text(const boost::json::value& value, char kind, const std::string& zone);

@@ -16,7 +16,7 @@ Result<std::pair<std::shared_ptr<AgentServer>, Fd>> AgentServer::make(boost::asi
     int fds[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) return fail_errno("socketpair");
     Fd theirs(fds[1]);
-    std::shared_ptr<AgentServer> server(new AgentServer(io, std::move(key), std::move(user), std::move(host_keys), std::move(note)));
+    auto server = std::shared_ptr<AgentServer>(new AgentServer(io, std::move(key), std::move(user), std::move(host_keys), std::move(note)));
     server->socket_.assign(boost::asio::local::stream_protocol(), fds[0]);
     return std::pair(std::move(server), std::move(theirs));
 }

@@ -21,7 +21,7 @@ Result<RecordingKeeper::New> RecordingKeeper::create(Threads threads, const File
     TRY(sync_directory_of(files.recording));
     auto for_worker = TRY(open_file(files.recording, O_WRONLY | O_APPEND));
     auto witness = TRY(recorder::Witness::open(std::move(file), std::move(sidecar), threads.seed));
-    std::shared_ptr<RecordingKeeper> keeper(new RecordingKeeper(threads, files, std::move(witness)));
+    auto keeper = std::shared_ptr<RecordingKeeper>(new RecordingKeeper(threads, files, std::move(witness)));
     return New{std::move(keeper), std::move(created.keys), std::move(for_worker)};
 }
 

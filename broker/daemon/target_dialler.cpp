@@ -9,7 +9,7 @@ namespace tcp = boost::asio::ip;
 using boost::system::error_code;
 
 std::shared_ptr<TargetDialler> TargetDialler::dial(boost::asio::io_context& io, const policy::AuthorizedTarget& target, Duration limit, Done done) {
-    std::shared_ptr<TargetDialler> dialler(new TargetDialler(io, std::move(done)));
+    auto dialler = std::shared_ptr<TargetDialler>(new TargetDialler(io, std::move(done)));
     dialler->start(target.host(), std::to_string(target.port()), limit);
     return dialler;
 }

@@ -9,7 +9,7 @@ namespace anteroom::ssh {
 
 namespace {
 
-constexpr std::size_t credit = 256 * 1024;  // written to a leg whose socket is full, at most, before we wait for it
+constexpr std::size_t credit = 128 * 1024;  // written to a leg whose socket is full, at most, before we wait for it
 constexpr std::size_t keep_capacity = 128 * 1024;
 
 bool congested(ssh_session session) { return (ssh_get_status(session) & SSH_WRITE_PENDING) != 0; }

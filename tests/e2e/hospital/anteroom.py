@@ -16,7 +16,7 @@ import yaml
 
 from . import client
 from .codes import Codes
-from .sshd import free_port, make_key
+from .sshd import die_with_parent, free_port, make_key
 
 TOP = pathlib.Path(__file__).resolve().parents[3]
 BIN = pathlib.Path(os.environ.get("ANTEROOM_BIN", TOP / "build/release/bin"))
@@ -63,12 +63,12 @@ def new_source():
 
 
 class Anteroom:
-    def __init__(self, folder=None, port=0, keep=False):
+    def __init__(self, folder=None, port=0, name="a"):
         # Short: the path of a Unix socket ends at 107 bytes.
         self.home = pathlib.Path(folder) if folder else pathlib.Path(tempfile.mkdtemp(prefix="ar-", dir="/tmp"))
         self.home.mkdir(parents=True, exist_ok=True)
-        self.temporary = folder is None and not keep
-        self.dir = self.home / "a"
+        self.temporary = folder is None
+        self.dir = self.home / name
         self.port = port or free_port()
         self.known_hosts = self.home / "known_hosts"
         self.log = self.home / "serve.log"
@@ -104,13 +104,16 @@ class Anteroom:
     # ---- life
 
     def init(self, limits=None, site=None):
-        done = self.cli("init")
+        done = self.cli("init", "--escrow", self.home / "escrow-key.txt")
+        self.configure(limits, site)
+        self.note_host_keys()
+        return done
+
+    def configure(self, limits=None, site=None):
         document = {"listen": {"ssh": f"127.0.0.1:{self.port}"}, "site": {"zone": "UTC", "help": "Help: call 4711.", **(site or {})}}
         if limits:
             document["limits"] = limits
         (self.dir / "anteroom.yaml").write_text(as_yaml(document))
-        self.note_host_keys()
-        return done
 
     def note_host_keys(self):
         lines = (self.dir / "host-keys.pub").read_text().splitlines()
@@ -118,7 +121,7 @@ class Anteroom:
 
     def serve(self, within=20):
         self.process = subprocess.Popen([BIN / "anteroom", "serve", "--dir", str(self.dir)], stdin=subprocess.DEVNULL, stdout=self.log.open("ab"), stderr=subprocess.STDOUT,
-                                        env={"PATH": os.defpath, "HOME": str(self.home)}, start_new_session=True)
+                                        env={"PATH": os.defpath, "HOME": str(self.home)}, start_new_session=True, preexec_fn=die_with_parent)
         self.wait_until_serving(within)
         return self
 

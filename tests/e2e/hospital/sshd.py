@@ -1,8 +1,10 @@
 """A real sshd of its own: port, host key, configuration and log in one folder. The machine's own sshd is left alone."""
+import ctypes
 import os
 import pathlib
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -10,6 +12,11 @@ import time
 
 def this_user():
     return pwd.getpwuid(os.geteuid()).pw_name
+
+
+def die_with_parent():
+    """In a child before its program begins: whatever ends us, nothing of ours is left behind (prctl PR_SET_PDEATHSIG)."""
+    ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
 def free_port(preferred=0):
@@ -78,7 +85,8 @@ class Sshd:
         sshd = shutil.which("sshd", path="/usr/sbin:/usr/local/sbin:" + os.environ.get("PATH", ""))
         # Away from the terminal: its own session, so that a Ctrl-C meant for us leaves the order of ending to us.
         self.process = subprocess.Popen([sshd, "-D", "-f", str(config), "-E", str(self.log)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                                        stderr=self.log.open("ab"), env={"PATH": os.defpath, "HOME": os.environ.get("HOME", "/")}, start_new_session=True)
+                                        stderr=self.log.open("ab"), env={"PATH": os.defpath, "HOME": os.environ.get("HOME", "/")}, start_new_session=True,
+                                        preexec_fn=die_with_parent)
         deadline = time.monotonic() + 15
         while time.monotonic() < deadline:
             if self.process.poll() is not None:

@@ -1,0 +1,108 @@
+// Sleeping with an ear on the keyboard.
+#include "broker/cli/player.h"
+
+#include <poll.h>
+#include <sys/signalfd.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <ctime>
+
+namespace anteroom::cli {
+
+namespace {
+
+constexpr const char* ended_by_viewer = "ended by the viewer";
+
+// Keys come at once and unseen while this lives.
+class Keyboard {
+public:
+    Keyboard() : on_(::isatty(STDIN_FILENO) == 1 && ::tcgetattr(STDIN_FILENO, &before_) == 0) {
+        if (!on_) return;
+        termios quiet = before_;
+        quiet.c_lflag &= ~static_cast<tcflag_t>(ICANON | ECHO);
+        ::tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
+    }
+    Keyboard(const Keyboard&) = delete;
+    Keyboard& operator=(const Keyboard&) = delete;
+    ~Keyboard() {
+        if (on_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
+    }
+    int fd() const { return on_ ? STDIN_FILENO : -1; }
+
+private:
+    termios before_{};
+    bool on_;
+};
+
+// Signals as a descriptor, so that ending is an ordinary way out and everything is restored.
+class Stop {
+public:
+    Stop() {
+        sigset_t stops;
+        sigemptyset(&stops);
+        for (int signal : {SIGINT, SIGTERM, SIGHUP}) sigaddset(&stops, signal);
+        ::sigprocmask(SIG_BLOCK, &stops, &before_);
+        fd_ = Fd(::signalfd(-1, &stops, SFD_CLOEXEC | SFD_NONBLOCK));
+    }
+    Stop(const Stop&) = delete;
+    Stop& operator=(const Stop&) = delete;
+    ~Stop() {
+        signalfd_siginfo info{};
+        while (::read(fd_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) continue;
+        ::sigprocmask(SIG_SETMASK, &before_, nullptr);
+    }
+    int fd() const { return fd_.get(); }
+
+private:
+    sigset_t before_{};
+    Fd fd_;
+};
+
+enum class Heard { nothing, pause, end };
+
+Heard listen(const Keyboard& keyboard, const Stop& stop, std::optional<Duration> limit) {
+    pollfd fds[] = {{stop.fd(), POLLIN, 0}, {keyboard.fd(), POLLIN, 0}};
+    timespec wait{};
+    if (limit) wait = {limit->count() / 1000000, limit->count() % 1000000 * 1000};
+    if (::ppoll(fds, 2, limit ? &wait : nullptr, nullptr) <= 0) return Heard::nothing;
+    if (fds[0].revents != 0) return Heard::end;
+    char key = 0;
+    if (::read(keyboard.fd(), &key, 1) != 1) return Heard::end;
+    return key == 'q' || key == 'Q' ? Heard::end : key == ' ' ? Heard::pause : Heard::nothing;
+}
+
+Status sleep_listening(const Keyboard& keyboard, const Stop& stop, Duration length) {
+    Monotonic end = MonotonicClock::now() + length;
+    while (true) {
+        const Duration left = end - MonotonicClock::now();
+        if (left.count() <= 0) return ok();
+        switch (listen(keyboard, stop, left)) {
+            case Heard::nothing: break;
+            case Heard::end: return fail(ErrorKind::timeout, ended_by_viewer);
+            case Heard::pause:
+                Heard next = Heard::nothing;
+                while (next == Heard::nothing) next = listen(keyboard, stop, std::nullopt);
+                if (next == Heard::end) return fail(ErrorKind::timeout, ended_by_viewer);
+                end = MonotonicClock::now() + left;
+        }
+    }
+}
+
+}  // namespace
+
+Status play_on_terminal(recorder::Reader& reader, const recorder::PlayOptions& options) {
+    const Keyboard keyboard;
+    const Stop stop;
+    const recorder::PlayTo to{
+        [&](Duration length) { return sleep_listening(keyboard, stop, length); },
+        [](std::string_view text) { return write_all(STDOUT_FILENO, view(text)); },
+    };
+    auto played = recorder::play(reader, options, to);
+    if (::isatty(STDOUT_FILENO) == 1) TRY(write_all(STDOUT_FILENO, view("\r\n")));
+    if (!played && played.error().detail == ended_by_viewer) return ok();
+    return played;
+}
+
+}  // namespace anteroom::cli

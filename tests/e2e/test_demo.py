@@ -1,0 +1,152 @@
+"""What `./dev run` prints: each line works when pasted, a second run is quick, and Ctrl-C ends all of it."""
+import contextlib
+import json
+import os
+import pathlib
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+
+import pytest
+from hospital import Codes, Terminal
+from hospital.anteroom import TOP
+
+
+class Demo:
+    def __init__(self, folder):
+        self.ready = folder / "ready.json"
+        self.ready.unlink(missing_ok=True)
+        self.began = time.monotonic()
+        self.out = (folder / "out").open("w+b")
+        self.process = subprocess.Popen([TOP / "tests/demo/run", "--once", "--ready-file", self.ready], cwd=TOP, stdin=subprocess.DEVNULL, stdout=self.out, stderr=subprocess.STDOUT,
+                                        env={**os.environ, "ANTEROOM_DEMO_DIR": str(folder / "demo")}, start_new_session=True)
+        while not self.ready.exists():
+            assert self.process.poll() is None and time.monotonic() - self.began < 60, self.printed()
+            time.sleep(0.05)
+        self.took = time.monotonic() - self.began
+        self.about = json.loads(self.ready.read_text())
+
+    def printed(self):
+        return pathlib.Path(self.out.name).read_text()
+
+    def processes(self):
+        """Everything that was started by it."""
+        found, queue = [], [self.process.pid]
+        while queue:
+            pid = queue.pop()
+            with contextlib.suppress(OSError):
+                for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+                    children = [int(word) for word in (task / "children").read_text().split()]
+                    found += children
+                    queue += children
+        return found
+
+    def end(self):
+        started = self.processes()
+        self.process.send_signal(signal.SIGINT)
+        status = self.process.wait(20)
+        return status, [pid for pid in started if pathlib.Path(f"/proc/{pid}").exists()]
+
+
+@pytest.fixture(scope="module")
+def place():
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="demo-", dir="/tmp"))
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="module")
+def demo(place):
+    one = Demo(place)
+    one.codes = {name: Codes(person["uri"]) for name, person in one.about["people"].items()}
+    yield one
+    if one.process.poll() is None:
+        one.end()
+
+
+def paste(demo, one):
+    """As a person would, in a terminal with a plain environment, answering what is asked."""
+    password = demo.about["people"].get(one["person"], {}).get("password")
+    with Terminal(["/bin/bash", "--norc", "-c", one["line"]], {"PATH": os.environ.get("PATH", os.defpath), "HOME": "/nonexistent", "TERM": "xterm"}) as terminal:
+        for what in one["asks"]:
+            terminal.expect(r"(?i)password: ?" if what == "password" else r"(?i)code\b[^\n]*: ?$")
+            terminal.send((password if what == "password" else demo.codes[one["person"]].fresh()) + "\n")
+        if re.search(r"alice\+mri-3@127.0.0.1$", one["line"]):
+            terminal.send("echo pasted-$((40+2)); exit 0\n")
+        text = terminal.rest(30)
+        return terminal.wait(), text
+
+
+def test_each_printed_line_works_when_pasted(demo):
+    printed = demo.printed()
+    for one in demo.about["lines"]:
+        assert one["line"] in printed
+        status, text = paste(demo, one)
+        line = one["line"]
+        if "alice+ct-1@" in line:
+            assert status != 0 and "needs approval" in text, text
+            continue
+        if "alice@127" in line:
+            assert "alice+mri-3" in text, text
+            continue
+        assert status == 0, (line, text)
+        wanted = {"+mri-3@127.0.0.1 'uname": "Linux", "+mri-3@": "pasted-42", "recording play": "21.4 C|pasted-42|Linux|", "recording verify": "(?i)complete", "recording list": "alice",
+                  "audit show": "session.start", "explain alice mri-3": "permit", "explain alice ct-1": "approval"}
+        for part, said in wanted.items():
+            if part in line:
+                assert re.search(said, text), (line, text)
+                break
+
+
+def test_it_prints_passwords_and_codes_and_says_that_they_are_for_the_demo_only(demo):
+    printed = demo.printed()
+    for name, person in demo.about["people"].items():
+        assert person["password"] in printed and re.search(rf"{name} \d{{6}}", printed)
+    assert "demo only" in printed and set(demo.about["people"]) == {"alice", "dana", "ruth"}
+
+
+def test_a_second_demo_in_the_same_place_is_refused(demo, place):
+    done = subprocess.run([TOP / "tests/demo/run", "--once"], cwd=TOP, env={**os.environ, "ANTEROOM_DEMO_DIR": str(place / "demo")}, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and "already" in done.stderr
+
+
+def test_ctrl_c_ends_all_of_it_and_a_second_run_keeps_what_was_there(demo, place):
+    status, left = demo.end()
+    assert status == 0 and not left
+    for port in demo.about["ports"].values():
+        with socket.socket() as probe:
+            assert probe.connect_ex(("127.0.0.1", port)) != 0
+    again = Demo(place)
+    try:
+        assert again.took < 10, again.printed()
+        assert again.about["people"] == demo.about["people"] and again.about["ports"] == demo.about["ports"]
+        again.codes = demo.codes
+        one = next(one for one in again.about["lines"] if "uname" in one["line"])
+        assert paste(again, one)[0] == 0
+    finally:
+        again.end()
+
+
+def test_ports_that_are_taken_are_avoided(place):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        kept = place / "demo/demo.json"
+        state = json.loads(kept.read_text())
+        state["ports"]["ssh"] = taken.getsockname()[1]
+        kept.write_text(json.dumps(state))
+        one = Demo(place)
+        try:
+            assert one.about["ports"]["ssh"] != taken.getsockname()[1]
+        finally:
+            one.end()
+
+
+def test_a_folder_that_holds_something_else_is_left_alone(place):
+    other = place / "other"
+    other.mkdir()
+    (other / "precious").write_text("x")
+    done = subprocess.run([TOP / "tests/demo/run", "--once"], cwd=TOP, env={**os.environ, "ANTEROOM_DEMO_DIR": str(other)}, capture_output=True, text=True, timeout=30)
+    assert done.returncode == 1 and (other / "precious").exists()
