@@ -102,7 +102,7 @@ Parsed parse(int argc, char** argv, const char* default_dir) {
     const char* later = nullptr;
     for (const char* words : later_verbs()) {
         CLI::App* command = command_at(app, words);
-        command->group("")->prefix_command()->callback([&later, words] { later = words; });
+        command->group("")->fallthrough(false)->prefix_command()->callback([&later, words] { later = words; });
     }
     try {
         app.parse(argc, argv);
