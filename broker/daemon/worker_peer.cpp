@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t min_hash = 32, max_hash = 64;  // SHA-256 to SHA-512
 constexpr Duration goodbye = std::chrono::seconds(4);
+// Rekeys: a client may ask for one each megabyte; a hijacked worker gets no faster oracle than that.
+constexpr std::uint64_t exchanges_at_once = 300, exchanges_a_second = 20;
 
 }  // namespace
 
@@ -47,7 +49,7 @@ Status WorkerPeer::greet(const control::WorkerHello& hello) {
 Status WorkerPeer::sign(const control::SignExchange& request) {
     if (request.hash.size() < min_hash || request.hash.size() > max_hash) return fail(ErrorKind::refused, "an exchange hash of an impossible length");
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(shared_.monotonic() - began_).count();
-    if (++exchanges_ > 10 + static_cast<std::uint64_t>(age) * 4) return fail(ErrorKind::refused, "too many key exchanges");
+    if (++exchanges_ > exchanges_at_once + static_cast<std::uint64_t>(age) * exchanges_a_second) return fail(ErrorKind::refused, "too many key exchanges");
     auto signature = shared_.here.host_keys.sign(request.algorithm, request.hash);
     if (!signature) return fail(signature.error());
     if (link_.state() == control::open) session_id_ = request.hash;
