@@ -103,7 +103,7 @@ site:
 
 std::string local_time(Time time, const std::string& zone) {
     const auto seconds = std::chrono::floor<std::chrono::seconds>(time);
-    return date::format("%Y-%m-%d %H:%M %Z (UTC%Ez)", date::make_zoned(zone, seconds));
+    return date::format("%Y-%m-%d %H:%M %Ez", date::make_zoned(zone, seconds));
 }
 
 }  // namespace anteroom::installation

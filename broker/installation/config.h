@@ -35,7 +35,7 @@ Result<Config> parse_config(std::string_view yaml, std::string_view file);
 // What `anteroom init` writes: every key with its default, explained.
 std::string example_config();
 
-// "2026-01-02 03:04 CST (UTC-06:00)": date, minute and offset, for people.
+// "2026-01-02 03:04 -06:00": date, minute and offset, for people.
 std::string local_time(Time time, const std::string& zone);
 
 }  // namespace anteroom::installation

@@ -32,7 +32,7 @@ def test_the_account_may_be_named_and_a_colon_serves_as_well(hospital, alice):
 def test_a_password_alone_or_a_key_alone_is_not_enough(hospital):
     person = hospital.staff(key=True)
     for way in ("interactive", "password", "key"):
-        done = hospital.ssh(person, "mri-3", "echo", "in", way=way, code=[])
+        done = hospital.ssh(person, "mri-3", "echo", "in", way=way, code=[person.codes.wrong()] * 3)
         assert done.status == 255 and "in\n" not in done.text
     assert not hospital.audit(kind="login.accepted", person=person.name)
 

@@ -229,12 +229,13 @@ class Anteroom:
 
     # ---- SSH
 
-    def environment(self, person=None, code=None, password=None, extra=None):
+    def environment(self, person=None, code=None, password=None, extra=None, way="interactive"):
         """The environment of a client whose questions are answered: one code, or a list of them. (environment, folder of the answers)"""
         folder = pathlib.Path(tempfile.mkdtemp(prefix="ask-", dir=self.home))
         if person:
             codes = [code] if isinstance(code, str) else code if code is not None else [person.fresh_code()]
-            (folder / "password").write_text((person.password if password is None else password) + "\n")
+            if way != "key":  # who comes with a key has no password to fall back to
+                (folder / "password").write_text((person.password if password is None else password) + "\n")
             (folder / "codes").write_text("".join(one + "\n" for one in codes))
         return {"PATH": os.defpath, "HOME": str(self.home), "TERM": "xterm", "SSH_ASKPASS": str(self.askpass), "SSH_ASKPASS_REQUIRE": "force",
                 "ASK_DIR": str(folder), **(extra or {})}, folder
@@ -249,19 +250,19 @@ class Anteroom:
 
     def ssh(self, person, where, *command, options=(), way="interactive", source=None, user=None, input=None, code=None, password=None, env=None, timeout=60, **more):
         """One run of OpenSSH's client."""
-        environment, folder = self.environment(person, code, password, env)
+        environment, folder = self.environment(person, code, password, env, way)
         done = client.run(self.ssh_argv(person, where, *command, options=options, way=way, source=source, user=user), environment, input=input, timeout=timeout, **more)
         asked = folder / "asked"
         done.asked = asked.read_text().splitlines() if asked.exists() else []
         return done
 
     def start_ssh(self, person, where, *command, options=(), way="interactive", source=None, code=None, env=None, **pipes):
-        environment, _ = self.environment(person, code, None, env)
+        environment, _ = self.environment(person, code, None, env, way)
         return subprocess.Popen(self.ssh_argv(person, where, *command, options=options, way=way, source=source), env=environment, **pipes)
 
     def terminal(self, person, where, *command, options=(), way="interactive", columns=80, rows=24, code=None, env=None):
         """OpenSSH's client in a terminal, with a terminal on the target."""
-        environment, _ = self.environment(person, code, None, env)
+        environment, _ = self.environment(person, code, None, env, way)
         return client.Terminal(self.ssh_argv(person, where, *command, options=("-tt", *options), way=way), environment, columns, rows)
 
     def connect(self, source=None, timeout=10):

@@ -16,7 +16,7 @@ import time
 ASKPASS = """#!/bin/sh
 printf '%s\\n' "$1" >>"$ASK_DIR/asked"
 case $1 in
-    *assword:*) cat "$ASK_DIR/password" ;;
+    *assword:*) cat "$ASK_DIR/password" 2>/dev/null ;;
     *Code:*) head -n 1 "$ASK_DIR/codes"; sed -i 1d "$ASK_DIR/codes" ;;
     *) exit 1 ;;
 esac

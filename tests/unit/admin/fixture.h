@@ -80,11 +80,8 @@ inline control::AdminCall call_of(std::string verb, std::map<std::string, std::s
 class Administering : public ::testing::Test {
 protected:
     void SetUp() override {
-        char name[] = "/tmp/anteroom-admin-XXXXXX";
-        ASSERT_NE(::mkdtemp(name), nullptr);
-        dir = name;
-        auto made = installation::Installation::create(dir, clock);
-        ASSERT_TRUE(made) << made.error().detail;
+        dir = new_folder();
+        std::filesystem::copy(fresh_installation(), dir, std::filesystem::copy_options::recursive);
         auto opened = installation::Installation::open(dir, clock);
         ASSERT_TRUE(opened) << opened.error().detail;
         here = std::move(*opened);
@@ -96,13 +93,36 @@ protected:
         std::filesystem::remove_all(dir);
     }
 
+    static std::string new_folder() {
+        char name[] = "/tmp/anteroom-admin-XXXXXX";
+        EXPECT_NE(::mkdtemp(name), nullptr);
+        return name;
+    }
+    // Made once for all tests, because RSA keys take their time; each test has a copy.
+    static const std::string& fresh_installation() {
+        struct Made {
+            Made() {
+                const ManualClock then(*parse_rfc3339("2026-03-04T09:00:00Z"));
+                auto made = installation::Installation::create(dir, then);
+                EXPECT_TRUE(made) << made.error().detail;
+            }
+            Made(const Made&) = delete;
+            Made& operator=(const Made&) = delete;
+            ~Made() { std::filesystem::remove_all(dir); }
+            const std::string dir = new_folder();
+        };
+        static const Made made;
+        return made.dir;
+    }
+
     Answered call(control::AdminCall asked) {
         Answered answer;
         Reply reply{
             [&](std::string text) {
                 EXPECT_LE(text.size(), 110u * 1024);
                 answer.everything += text;
-                for (auto& row : json::parse(text).as_array()) answer.rows.push_back(std::move(row));
+                auto rows = json::parse(text);
+                for (auto& row : rows.as_array()) answer.rows.push_back(std::move(row));
                 return ok();
             },
             [&](control::AdminRecording recording, int) {
