@@ -21,7 +21,10 @@ int hex_value(char c) {
 std::size_t utf8_at(std::string_view text, char32_t& code) {
     const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
     const std::uint8_t lead = byte(0);
-    if (lead < 0x80) { code = lead; return 1; }
+    if (lead < 0x80) {
+        code = lead;
+        return 1;
+    }
     std::size_t size = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : lead >= 0xc2 ? 2 : 0;
     if (size == 0 || lead > 0xf4 || text.size() < size) return 0;
     code = static_cast<char32_t>(lead & (0x7f >> size));

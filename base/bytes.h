@@ -22,9 +22,9 @@ inline std::string to_string(View bytes) { return {reinterpret_cast<const char*>
 std::string hex(View bytes);
 Result<Bytes> from_hex(std::string_view text);
 std::string base64(View bytes);
-std::string base64_unpadded(View bytes);                // as OpenSSH prints fingerprints
-Result<Bytes> from_base64(std::string_view text);       // refuses anything but the canonical padded form
-std::string base32(View bytes);                         // RFC 4648 section 6, unpadded (TOTP secrets)
+std::string base64_unpadded(View bytes);           // as OpenSSH prints fingerprints
+Result<Bytes> from_base64(std::string_view text);  // refuses anything but the canonical padded form
+std::string base32(View bytes);                    // RFC 4648 section 6, unpadded (TOTP secrets)
 
 // A text for one line of a terminal or log: control characters, DEL, C1, bidirectional controls and bytes that are
 // not UTF-8 become \xNN; at most `limit` bytes of input are kept, a cut is marked with "...".

@@ -34,7 +34,8 @@ Result<Time> parse_rfc3339(std::string_view text) {
     const auto bad = [&] { return fail(ErrorKind::invalid, "not a time like 2026-01-02T03:04:05Z"); };
     int y = 0, mo = 0, d = 0, h = 0, mi = 0, s = 0;
     const bool shape = text.size() >= 20 && text[4] == '-' && text[7] == '-' && (text[10] == 'T' || text[10] == ' ') && text[13] == ':' && text[16] == ':' &&
-                       digits(text, 0, 4, y) && digits(text, 5, 2, mo) && digits(text, 8, 2, d) && digits(text, 11, 2, h) && digits(text, 14, 2, mi) && digits(text, 17, 2, s);
+                       digits(text, 0, 4, y) && digits(text, 5, 2, mo) && digits(text, 8, 2, d) && digits(text, 11, 2, h) && digits(text, 14, 2, mi) &&
+                       digits(text, 17, 2, s);
     if (!shape) return bad();
     const year_month_day date{year(y), month(static_cast<unsigned>(mo)), day(static_cast<unsigned>(d))};
     if (!date.ok() || h > 23 || mi > 59 || s > 59) return bad();
@@ -62,7 +63,8 @@ Result<Duration> parse_duration(std::string_view text) {
     std::int64_t number = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
     const std::string_view unit(end, static_cast<std::size_t>(text.data() + text.size() - end));
-    if (error != std::errc() || number < 0 || number > 1000000 || unit.size() != 1) return fail(ErrorKind::invalid, "not a duration like 90s, 30m, 4h or 2d");
+    if (error != std::errc() || text.front() < '0' || text.front() > '9' || number > 1000000 || unit.size() != 1)
+        return fail(ErrorKind::invalid, "not a duration like 90s, 30m, 4h or 2d");
     switch (unit.front()) {
         case 's': return Duration(seconds(number));
         case 'm': return Duration(minutes(number));

@@ -42,7 +42,10 @@ public:
     explicit ManualClock(Time start) : now_(start) {}
     Time now() const override { return now_; }
     Monotonic monotonic() const override { return monotonic_; }
-    void advance(Duration by) { now_ += by; monotonic_ += by; }
+    void advance(Duration by) {
+        now_ += by;
+        monotonic_ += by;
+    }
     void jump_wall(Duration by) { now_ += by; }
 
 private:
@@ -57,6 +60,6 @@ inline std::int64_t unix_seconds(Time time) { return std::chrono::floor<std::chr
 std::string rfc3339(Time time);                          // 2026-01-02T03:04:05.678901Z
 Result<Time> parse_rfc3339(std::string_view text);       // with Z or an offset, fraction optional
 Result<Duration> parse_duration(std::string_view text);  // 90s, 30m, 4h, 2d; one number and one unit
-std::string duration_text(Duration duration);            // the inverse: "1h 30m", "17 s" style for people
+std::string duration_text(Duration duration);            // for people: "1 h 30 min", "17 s"
 
 }  // namespace anteroom

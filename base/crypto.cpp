@@ -2,11 +2,11 @@
 #include "base/crypto.h"
 
 #include <openssl/core_names.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
 #include <openssl/obj_mac.h>
-#include <openssl/ec.h>
 #include <openssl/param_build.h>
 #include <sys/random.h>
 
@@ -20,7 +20,9 @@ namespace {
 template <auto free>
 struct Free {
     template <class T>
-    void operator()(T* object) const { free(object); }
+    void operator()(T* object) const {
+        free(object);
+    }
 };
 using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
 using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
@@ -120,7 +122,8 @@ Digest Sha256::finish() {
 Digest hmac_sha256(View key, View data) {
     Digest out;
     unsigned size = 0;
-    must(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), data.data(), data.size(), out.data(), &size) != nullptr);
+    static const std::uint8_t none = 0;  // an empty key is a legal one (RFC 2104), a null pointer is not
+    must(HMAC(EVP_sha256(), key.empty() ? &none : key.data(), static_cast<int>(key.size()), data.data(), data.size(), out.data(), &size) != nullptr);
     return out;
 }
 
@@ -163,7 +166,8 @@ Status AesGcm::seal(View nonce, View aad, View plain, std::span<std::uint8_t> ou
 }
 
 Status AesGcm::open(View nonce, View aad, View sealed, std::span<std::uint8_t> out) {
-    if (nonce.size() != nonce_size || sealed.size() < gcm_tag_size || out.size() != sealed.size() - gcm_tag_size) return crypto_fail("AES-GCM: wrong nonce or input size");
+    if (nonce.size() != nonce_size || sealed.size() < gcm_tag_size || out.size() != sealed.size() - gcm_tag_size)
+        return crypto_fail("AES-GCM: wrong nonce or input size");
     auto* c = cipher(context_);
     int n = 0;
     std::uint8_t tag[gcm_tag_size];
@@ -172,7 +176,8 @@ Status AesGcm::open(View nonce, View aad, View sealed, std::span<std::uint8_t> o
     const bool good = EVP_DecryptInit_ex(c, nullptr, nullptr, nullptr, nonce.data()) == 1 &&
                       (aad.empty() || EVP_DecryptUpdate(c, nullptr, &n, aad.data(), static_cast<int>(aad.size())) == 1) &&
                       (out.empty() || EVP_DecryptUpdate(c, out.data(), &n, sealed.data(), static_cast<int>(out.size())) == 1) &&
-                      EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, gcm_tag_size, tag) == 1 && EVP_DecryptFinal_ex(c, out.empty() ? &none : out.data() + out.size(), &n) == 1;
+                      EVP_CIPHER_CTX_ctrl(c, EVP_CTRL_GCM_SET_TAG, gcm_tag_size, tag) == 1 &&
+                      EVP_DecryptFinal_ex(c, out.empty() ? &none : out.data() + out.size(), &n) == 1;
     if (good) return ok();
     wipe(out.data(), out.size());
     return crypto_fail("AES-GCM: the tag does not match");

@@ -15,7 +15,10 @@ public:
     explicit Fd(int fd) : fd_(fd) {}
     Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
     Fd& operator=(Fd&& other) noexcept {
-        if (this != &other) { close(); fd_ = std::exchange(other.fd_, -1); }
+        if (this != &other) {
+            close();
+            fd_ = std::exchange(other.fd_, -1);
+        }
         return *this;
     }
     Fd(const Fd&) = delete;
@@ -33,6 +36,7 @@ private:
 };
 
 Result<Fd> open_file(const std::string& path, int flags, unsigned mode = 0600);
+// Leaves no copy of what it read but the one it returns.
 Result<Bytes> read_file(const std::string& path, std::size_t limit = 16u << 20);
 Status write_all(int fd, View bytes);
 // Written beside, synced, renamed over, directory synced: after a crash the old or the new content, never a mixture.

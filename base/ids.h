@@ -36,11 +36,11 @@ private:
     std::string value_;
 };
 
-#define ANTEROOM_ID(Name, words, grammar)                                        \
-    struct Name##Tag {                                                           \
-        static constexpr const char* what = words;                               \
-        static bool valid(std::string_view text) { return grammar(text); }       \
-    };                                                                           \
+#define ANTEROOM_ID(Name, words, grammar)                                  \
+    struct Name##Tag {                                                     \
+        static constexpr const char* what = words;                         \
+        static bool valid(std::string_view text) { return grammar(text); } \
+    };                                                                     \
     using Name = Id<Name##Tag>;
 
 ANTEROOM_ID(PersonId, "person name", is_name)

@@ -25,7 +25,7 @@ void write(spdlog::level::level_enum level, std::string_view event, Fields field
         }
         line += '"';
         for (char c : value) {
-            if (c == '"') line += '\\';
+            if (c == '"' || c == '\\') line += '\\';
             line += c;
         }
         line += '"';

@@ -2,8 +2,9 @@
 // Exceptions stay for bugs and memory. TRY(expression) unwraps a Result or returns its error from this function.
 #pragma once
 
-#include <string>
 #include <tl/expected.hpp>
+
+#include <string>
 #include <utility>
 
 namespace anteroom {
@@ -32,11 +33,11 @@ inline Status ok() { return Status{}; }
 
 }  // namespace anteroom
 
-#define TRY(...)                                                                            \
-    __extension__({                                                                         \
-        auto try_result_ = (__VA_ARGS__);                                                   \
-        if (!try_result_) return ::tl::unexpected<::anteroom::Error>(try_result_.error());  \
-        ::anteroom::detail_try::take(try_result_);                                          \
+#define TRY(...)                                                                           \
+    __extension__({                                                                        \
+        auto try_result_ = (__VA_ARGS__);                                                  \
+        if (!try_result_) return ::tl::unexpected<::anteroom::Error>(try_result_.error()); \
+        ::anteroom::detail_try::take(try_result_);                                         \
     })
 
 namespace anteroom::detail_try {

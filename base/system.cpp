@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
@@ -52,17 +53,31 @@ Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
 
 Result<Bytes> read_file(const std::string& path, std::size_t limit) {
     auto fd = TRY(open_file(path, O_RDONLY));
-    Bytes content;
-    std::uint8_t block[65536];
+    struct stat facts{};
+    if (::fstat(fd.get(), &facts) != 0) return fail_errno(path.c_str());
+    Bytes content(std::min<std::size_t>(limit, static_cast<std::size_t>(facts.st_size)) + 1);  // one more, to see that it has not grown
+    std::size_t size = 0;
     while (true) {
-        const ssize_t n = ::read(fd.get(), block, sizeof block);
+        const ssize_t n = ::read(fd.get(), content.data() + size, content.size() - size);
         if (n < 0 && errno == EINTR) continue;
-        if (n < 0) return fail_errno(path.c_str());
+        if (n < 0) {
+            auto failed = fail_errno(path.c_str());
+            wipe(content.data(), content.size());
+            return failed;
+        }
         if (n == 0) break;
-        content.insert(content.end(), block, block + n);
-        if (content.size() > limit) return fail(ErrorKind::invalid, path + ": larger than " + std::to_string(limit) + " bytes");
+        size += static_cast<std::size_t>(n);
+        if (size > limit) {
+            wipe(content.data(), content.size());
+            return fail(ErrorKind::invalid, path + ": larger than " + std::to_string(limit) + " bytes");
+        }
+        if (size < content.size()) continue;
+        Bytes larger(std::min(limit, 2 * size) + 1);  // a pipe, or a file that grows
+        std::copy(content.begin(), content.end(), larger.begin());
+        wipe(content.data(), content.size());
+        content.swap(larger);
     }
-    wipe(block, sizeof block);
+    content.resize(size);
     return content;
 }
 
@@ -130,9 +145,8 @@ bool is_name(std::string_view text) {
 }
 
 bool is_account_name(std::string_view text) {
-    return matches(text, 64, [](char c) {
-               return lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-' || c == '$' || c == '\\';
-           }) && text.front() != '-';
+    return matches(text, 64, [](char c) { return lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-' || c == '$' || c == '\\'; }) &&
+           text.front() != '-';
 }
 
 bool is_random_id(std::string_view text) {

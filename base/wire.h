@@ -3,9 +3,11 @@
 // out-of-range enums and non-canonical booleans, and its error names the field's path.
 #pragma once
 
-#include <array>
 #include <boost/describe.hpp>
 #include <boost/mp11/algorithm.hpp>
+
+#include <algorithm>
+#include <array>
 #include <cstring>
 #include <map>
 #include <optional>
@@ -21,17 +23,28 @@ namespace anteroom::wire {
 
 namespace detail {
 
-template <class T> struct is_id : std::false_type {};
-template <class Tag> struct is_id<Id<Tag>> : std::true_type {};
-template <class T> struct is_vector : std::false_type {};
-template <class T> struct is_vector<std::vector<T>> : std::true_type {};
-template <class T> struct is_optional : std::false_type {};
-template <class T> struct is_optional<std::optional<T>> : std::true_type {};
-template <class T> struct is_byte_array : std::false_type {};
-template <std::size_t N> struct is_byte_array<std::array<std::uint8_t, N>> : std::true_type {};
-template <class T> struct is_map : std::false_type {};
-template <class K, class V> struct is_map<std::map<K, V>> : std::true_type {};
-template <class T> inline constexpr bool dependent_false = false;
+template <class T>
+struct is_id : std::false_type {};
+template <class Tag>
+struct is_id<Id<Tag>> : std::true_type {};
+template <class T>
+struct is_vector : std::false_type {};
+template <class T>
+struct is_vector<std::vector<T>> : std::true_type {};
+template <class T>
+struct is_optional : std::false_type {};
+template <class T>
+struct is_optional<std::optional<T>> : std::true_type {};
+template <class T>
+struct is_byte_array : std::false_type {};
+template <std::size_t N>
+struct is_byte_array<std::array<std::uint8_t, N>> : std::true_type {};
+template <class T>
+struct is_map : std::false_type {};
+template <class K, class V>
+struct is_map<std::map<K, V>> : std::true_type {};
+template <class T>
+inline constexpr bool dependent_false = false;
 
 template <class T>
 using members_of = boost::describe::describe_members<T, boost::describe::mod_public | boost::describe::mod_inherited>;
@@ -49,6 +62,7 @@ public:
             put(static_cast<std::underlying_type_t<T>>(value));
         } else if constexpr (std::is_integral_v<T>) {
             auto bits = static_cast<std::make_unsigned_t<T>>(value);
+            make_room(sizeof(T));
             for (std::size_t i = 0; i < sizeof(T); ++i) out_.push_back(static_cast<std::uint8_t>(static_cast<std::uint64_t>(bits) >> (8 * i)));
         } else if constexpr (std::is_same_v<T, std::string>) {
             put_bytes(view(value));
@@ -63,13 +77,17 @@ public:
         } else if constexpr (is_id<T>::value) {
             put(value.str());
         } else if constexpr (is_byte_array<T>::value) {
+            make_room(value.size());
             out_.insert(out_.end(), value.begin(), value.end());
         } else if constexpr (is_vector<T>::value) {
             put(static_cast<std::uint32_t>(value.size()));
             for (const auto& item : value) put(item);
         } else if constexpr (is_map<T>::value) {
             put(static_cast<std::uint32_t>(value.size()));
-            for (const auto& [key, item] : value) { put(key); put(item); }
+            for (const auto& [key, item] : value) {
+                put(key);
+                put(item);
+            }
         } else if constexpr (is_optional<T>::value) {
             put(value.has_value());
             if (value) put(*value);
@@ -85,7 +103,17 @@ public:
 private:
     void put_bytes(View bytes) {
         put(static_cast<std::uint32_t>(bytes.size()));
+        make_room(bytes.size());
         out_.insert(out_.end(), bytes.begin(), bytes.end());
+    }
+    // Grows without leaving a copy behind: secrets pass through here.
+    void make_room(std::size_t more) {
+        if (out_.size() + more <= out_.capacity()) return;
+        Bytes larger;
+        larger.reserve(std::max(2 * out_.capacity(), out_.size() + more + 256));
+        larger.assign(out_.begin(), out_.end());
+        wipe(out_.data(), out_.size());
+        out_.swap(larger);
     }
     Bytes out_;
 };
@@ -170,8 +198,7 @@ public:
             Status status;
             boost::mp11::mp_for_each<members_of<T>>([&](auto member) {
                 if (!status) return;
-                if (auto one = get(value.*member.pointer); !one)
-                    status = fail(one.error().kind, std::string(member.name) + ": " + one.error().detail);
+                if (auto one = get(value.*member.pointer); !one) status = fail(one.error().kind, std::string(member.name) + ": " + one.error().detail);
             });
             return status;
         } else {

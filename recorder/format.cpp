@@ -131,13 +131,8 @@ Bytes signed_part(View record, const Digest& header_hash) {
 }  // namespace
 
 Result<Bytes> sign_checkpoint(const Checkpoint& checkpoint, const Digest& header_hash, View signer_seed) {
-    Bytes record = Put()
-                       .number(checkpoint.sequence)
-                       .number(checkpoint.count)
-                       .number(checkpoint.bytes)
-                       .bytes(checkpoint.root)
-                       .number(micros(checkpoint.at))
-                       .take();
+    Bytes record =
+        Put().number(checkpoint.sequence).number(checkpoint.count).number(checkpoint.bytes).bytes(checkpoint.root).number(micros(checkpoint.at)).take();
     record.resize(checkpoint_bytes);
     const Bytes signature = TRY(crypto::ed25519_sign(signer_seed, signed_part(record, header_hash)));
     std::copy(signature.begin(), signature.end(), record.end() - 64);

@@ -25,8 +25,8 @@ inline constexpr std::uint8_t codec_zstd = 1;
 inline constexpr std::size_t min_slots = 2, max_slots = 16;
 inline constexpr std::size_t header_fixed_bytes = 122, slot_bytes = 145, commitment_bytes = 32;
 inline constexpr std::size_t max_header_bytes = header_fixed_bytes + max_slots * slot_bytes + commitment_bytes;
-inline constexpr std::size_t piece_prefix_bytes = 29;               // length, type, index, first, last
-inline constexpr std::size_t max_piece_plain = 64 * 1024;           // events of one piece, before compression
+inline constexpr std::size_t piece_prefix_bytes = 29;                   // length, type, index, first, last
+inline constexpr std::size_t max_piece_plain = 64 * 1024;               // events of one piece, before compression
 inline constexpr std::size_t max_piece_packed = max_piece_plain + 288;  // zstd's bound for 64 KiB
 inline constexpr std::size_t max_piece_frame = piece_prefix_bytes + max_piece_packed + crypto::gcm_tag_size;
 inline constexpr std::size_t max_index_entries = 1024;
@@ -45,8 +45,8 @@ struct Problem {
     std::uint64_t offset = 0;        // in the file the text speaks of
     std::string text;
 };
-std::string sentence(const Problem& problem);                 // "piece 17: order: ..."
-tl::unexpected<Error> fail(const Problem& problem);           // kind damaged (crypto for a key), detail = sentence
+std::string sentence(const Problem& problem);        // "piece 17: order: ..."
+tl::unexpected<Error> fail(const Problem& problem);  // kind damaged (crypto for a key), detail = sentence
 
 struct KeySlot {
     Digest recipient{};  // SHA-256 of the recipient's 65-byte public key

@@ -10,7 +10,7 @@ namespace anteroom::recorder {
 
 // What the worker gets, and all that sealing and opening pieces needs. Has a wire form (base/wire.h).
 struct SessionKeys {
-    Secret key;        // 32 bytes, AES-256-GCM
+    Secret key;  // 32 bytes, AES-256-GCM
     Nonce base_nonce{};
     Digest header_hash{};
     std::uint64_t header_bytes = 0;
@@ -18,7 +18,9 @@ struct SessionKeys {
 BOOST_DESCRIBE_STRUCT(SessionKeys, (), (key, base_nonce, header_hash, header_bytes))
 
 using Entropy = std::function<void(std::span<std::uint8_t>)>;
-inline Entropy kernel_entropy() { return [](std::span<std::uint8_t> out) { crypto::random(out); }; }
+inline Entropy kernel_entropy() {
+    return [](std::span<std::uint8_t> out) { crypto::random(out); };
+}
 
 Digest recipient_of(View public_key);  // SHA-256
 // A slot for one more recipient (65-byte public key): at creation, or at a rotation.

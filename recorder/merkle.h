@@ -6,7 +6,7 @@
 
 namespace anteroom::recorder {
 
-Digest leaf_hash(View leaf);                               // SHA-256(0x00 || leaf)
+Digest leaf_hash(View leaf);                                // SHA-256(0x00 || leaf)
 Digest node_hash(const Digest& left, const Digest& right);  // SHA-256(0x01 || left || right)
 
 class MerkleTree {

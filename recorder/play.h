@@ -6,10 +6,10 @@
 namespace anteroom::recorder {
 
 struct PlayOptions {
-    double speed = 1;                       // above 0
-    std::optional<Duration> idle_cap;       // no pause of the recording counts for more than this
-    std::optional<std::uint32_t> channel;   // default: the first one with a terminal
-    Duration from{};                        // everything before is shown at once
+    double speed = 1;                      // above 0
+    std::optional<Duration> idle_cap;      // no pause of the recording counts for more than this
+    std::optional<std::uint32_t> channel;  // default: the first one with a terminal
+    Duration from{};                       // everything before is shown at once
 };
 struct PlayTo {
     std::function<Status(Duration)> sleep;  // an error (interrupted, key pressed) ends the replay

@@ -39,15 +39,37 @@ std::vector<std::string> split(std::string_view parameters) {
 bool csi_allowed(std::string_view p, char final) {
     switch (final) {
         case 'm': return parameters_are_sane(p, true);
-        case 'A': case 'B': case 'C': case 'D': case 'E': case 'F': case 'G': case 'H': case 'I': case 'L': case 'M': case 'P': case 'S':
-        case 'X': case 'Z': case '@': case '`': case 'a': case 'b': case 'd': case 'e': case 'f': case 'r':
-            return parameters_are_sane(p, false);
+        case 'A':
+        case 'B':
+        case 'C':
+        case 'D':
+        case 'E':
+        case 'F':
+        case 'G':
+        case 'H':
+        case 'I':
+        case 'L':
+        case 'M':
+        case 'P':
+        case 'S':
+        case 'X':
+        case 'Z':
+        case '@':
+        case '`':
+        case 'a':
+        case 'b':
+        case 'd':
+        case 'e':
+        case 'f':
+        case 'r': return parameters_are_sane(p, false);
         case 'T': return parameters_are_sane(p, false) && p.find(';') == p.npos;  // with five numbers it is mouse tracking
         case 'J': return p.empty() || p == "0" || p == "1" || p == "2";           // 3 erases the reviewer's scroll-back
         case 'K': return p.empty() || p == "0" || p == "1" || p == "2";
-        case 's': case 'u': return p.empty();    // with numbers: margins, keyboard protocols
-        case 'h': case 'l': return p == "4";     // insert mode; 2 would lock the keyboard
-        default: return false;                   // c, n, p, q, t, x, i, y, {, |, ... answer, print or change modes
+        case 's':
+        case 'u': return p.empty();  // with numbers: margins, keyboard protocols
+        case 'h':
+        case 'l': return p == "4";  // insert mode; 2 would lock the keyboard
+        default: return false;      // c, n, p, q, t, x, i, y, {, |, ... answer, print or change modes
     }
 }
 
@@ -138,7 +160,14 @@ void TerminalFilter::begin_character(std::uint8_t b, std::string& out) {
 
 void TerminalFilter::control(std::uint8_t b, std::string& out) {
     switch (b) {
-        case '\b': case '\t': case '\n': case '\v': case '\f': case '\r': case 0x0e: case 0x0f: out += static_cast<char>(b); break;
+        case '\b':
+        case '\t':
+        case '\n':
+        case '\v':
+        case '\f':
+        case '\r':
+        case 0x0e:
+        case 0x0f: out += static_cast<char>(b); break;
         default: break;  // ENQ makes a terminal answer, BEL wakes the neighbours
     }
 }
@@ -150,16 +179,26 @@ void TerminalFilter::escape(std::uint8_t b, std::string& out) {
             at_ = At::csi;
             sequence_.clear();
             return;
-        case ']': case 'P': case '_': case '^': case 'X': case 'k':  // OSC, DCS, APC, PM, SOS, screen's title
+        case ']':
+        case 'P':
+        case '_':
+        case '^':
+        case 'X':
+        case 'k':  // OSC, DCS, APC, PM, SOS, screen's title
             at_ = At::string;
             string_kind_ = static_cast<char>(b);
             string_bytes_ = 0;
             return;
-        case '(': case ')':
+        case '(':
+        case ')':
             at_ = At::charset;
             intermediate_ = static_cast<char>(b);
             return;
-        case '7': case '8': case 'D': case 'E': case 'M':
+        case '7':
+        case '8':
+        case 'D':
+        case 'E':
+        case 'M':
             out += '\x1b';
             out += static_cast<char>(b);
             return;
@@ -236,7 +275,10 @@ std::string TerminalFilter::finish() {
     if (alternate_) out += alternate_;
     alternate_ = nullptr;
     // The scroll region's reset homes the cursor: hence saved and restored around it.
-    out += "\x1b[0m\x1b[4l\x1b[?5l\x1b[?6l\x1b[?7h\x1b[?25h\x1b(B\x1b)B\x0f\x1b" "7\x1b[r\x1b" "8";
+    out +=
+        "\x1b[0m\x1b[4l\x1b[?5l\x1b[?6l\x1b[?7h\x1b[?25h\x1b(B\x1b)B\x0f\x1b"
+        "7\x1b[r\x1b"
+        "8";
     return out;
 }
 

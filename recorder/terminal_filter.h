@@ -18,8 +18,8 @@ public:
     // Sequences that undo what was shown: main screen, cursor visible, no attributes, whole scroll region.
     std::string finish();
 
-    static constexpr std::size_t longest_sequence = 128;       // a longer CSI is dropped whole
-    static constexpr std::size_t longest_string = 4u << 20;    // after that much, an unterminated OSC, DCS, ... counts as ended
+    static constexpr std::size_t longest_sequence = 128;     // a longer CSI is dropped whole
+    static constexpr std::size_t longest_string = 4u << 20;  // after that much, an unterminated OSC, DCS, ... counts as ended
 
 private:
     enum class At : std::uint8_t { text, escape, charset, escape_rest, csi, csi_drop, string, string_escape };

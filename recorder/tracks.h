@@ -24,8 +24,8 @@ BOOST_DESCRIBE_STRUCT(Resize, (), (columns, rows))
 
 struct FileOperation {
     FileVerb verb = FileVerb::read;
-    std::string path, other;  // other: a rename's or link's second name
-    std::uint64_t size = 0;   // bytes that passed
+    std::string path, other;       // other: a rename's or link's second name
+    std::uint64_t size = 0;        // bytes that passed
     std::optional<Digest> sha256;  // absent when the content did not pass once, from start to end
     bool succeeded = true;
 };

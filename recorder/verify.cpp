@@ -67,7 +67,8 @@ private:
             for (const auto& point : known.list)
                 expected_.push_back({.count = point.count, .bytes = point.bytes, .root = point.root, .who = "checkpoint " + std::to_string(point.sequence)});
         }
-        for (const auto& known : input_.known_roots) expected_.push_back({.count = known.count, .bytes = {}, .root = known.root, .who = "the audit log", .from_audit = true});
+        for (const auto& known : input_.known_roots)
+            expected_.push_back({.count = known.count, .bytes = {}, .root = known.root, .who = "the audit log", .from_audit = true});
         std::sort(expected_.begin(), expected_.end(), [](const auto& a, const auto& b) { return a.count < b.count; });
     }
 
@@ -87,7 +88,8 @@ private:
         if (scanner.offset() != limit) check_stop(scanner);
         if (!report_.final && !input_.live) report(Fault::truncated, no_piece, size_, "the recording ends without a final frame");
         for (; next != expected_.end(); ++next)
-            report(Fault::truncated, scanner.count(), scanner.offset(), next->who + " knows " + std::to_string(next->count) + " pieces, here are " + std::to_string(scanner.count()));
+            report(Fault::truncated, scanner.count(), scanner.offset(),
+                   next->who + " knows " + std::to_string(next->count) + " pieces, here are " + std::to_string(scanner.count()));
         return ok();
     }
 
@@ -117,14 +119,18 @@ private:
         if (!report_.final) return;
         const FinalFrame& final = *report_.final;
         if (report_.count != final.count)
-            report(Fault::order, report_.count, report_.bytes, "the final frame counts " + std::to_string(final.count) + " pieces, here are " + std::to_string(report_.count));
+            report(Fault::order, report_.count, report_.bytes,
+                   "the final frame counts " + std::to_string(final.count) + " pieces, here are " + std::to_string(report_.count));
         if (root_of(final.index) != final.root) report(Fault::root, no_piece, final.bytes, "the final frame's index and root contradict each other");
-        if (report_.root != final.root && report_.count == final.count) report(Fault::root, no_piece, final.bytes, "the pieces are not those that the final frame signed");
+        if (report_.root != final.root && report_.count == final.count)
+            report(Fault::root, no_piece, final.bytes, "the pieces are not those that the final frame signed");
         if (final.stride != stride_) return;
         for (std::size_t i = 0; i < std::min(index_.size(), final.index.size()); ++i) {
             if (index_[i] == final.index[i]) continue;
             const std::uint64_t piece = i * std::uint64_t{stride_};
-            report(Fault::root, piece, index_[i].offset, stride_ == 1 ? "not the piece that was signed" : "among this piece and the " + std::to_string(stride_ - 1) + " behind it, one is not what was signed");
+            report(Fault::root, piece, index_[i].offset,
+                   stride_ == 1 ? "not the piece that was signed"
+                                : "among this piece and the " + std::to_string(stride_ - 1) + " behind it, one is not what was signed");
         }
     }
 

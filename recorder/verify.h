@@ -11,8 +11,8 @@ struct KnownRoot {  // from the audit log
     Digest root{};
 };
 struct VerifyInput {
-    Bytes signer_public_key;               // the broker's, from a trusted place
-    std::optional<Bytes> checkpoints;      // the sidecar's content; absent: not looked at
+    Bytes signer_public_key;           // the broker's, from a trusted place
+    std::optional<Bytes> checkpoints;  // the sidecar's content; absent: not looked at
     std::vector<KnownRoot> known_roots;
     bool live = false;
 };

@@ -128,7 +128,8 @@ Result<Recovery> recover(int file, View sidecar, const Secret& signer_seed, Time
     const Digest header_hash = hash_of(header);
     const Bytes public_key = TRY(signer_of(header, signer_seed));
     const std::uint64_t size = TRY(size_of(file)), begin = encode(header).size();
-    if (auto found = find_final(file, begin, size); found && found->final.bytes == found->offset && final_signature_holds(found->frame, header_hash, public_key))
+    if (auto found = find_final(file, begin, size);
+        found && found->final.bytes == found->offset && final_signature_holds(found->frame, header_hash, public_key))
         return Recovery{.final = std::move(found->final), .was_sealed = true, .dropped = 0, .problems = {}};
 
     Scanner scanner(file, begin, keys ? opens_with(*keys) : Scanner::Accept{});

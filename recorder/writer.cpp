@@ -92,9 +92,7 @@ Status Writer::seal() {
 
 Status Writer::write_frame(std::size_t size) {
     ssize_t n = 0;
-    do {
-        n = ::write(file_.get(), frame_.data() + 1, size);
-    } while (n < 0 && errno == EINTR);  // nothing was written then
+    do { n = ::write(file_.get(), frame_.data() + 1, size); } while (n < 0 && errno == EINTR);  // nothing was written then
     if (n < 0) return fail_errno("write to the recording");
     // Half a piece stands in the file now. Writing on would be a second piece with the same nonce, or a hole.
     if (static_cast<std::size_t>(n) != size) return fail(ErrorKind::io, "a short write to the recording");

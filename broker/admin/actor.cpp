@@ -24,7 +24,8 @@ std::optional<Refusal> refusal_of(const identity::CodeVerdict& verdict) {
     if (verdict.kind == Kind::accepted) return std::nullopt;
     if (verdict.kind == Kind::wrong) return Refusal{"wrong code", "the code is not right"};
     const auto wait = verdict.until_next.count();
-    return Refusal{"used code", wait > 0 ? "this code was used already; the next one in " + std::to_string(wait) + " s" : "this code was used already; take the next one"};
+    return Refusal{"used code",
+                   wait > 0 ? "this code was used already; the next one in " + std::to_string(wait) + " s" : "this code was used already; take the next one"};
 }
 
 // Also counts the attempt, and forgets all of them after a good code.

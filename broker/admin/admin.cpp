@@ -21,7 +21,8 @@ Status check_arguments(const Command& command, const control::AdminCall& asked) 
         if (!is_in(command.required, name) && !is_in(command.allowed, name))
             return fail(ErrorKind::invalid, std::string(command.verb) + " takes no argument called " + quoted(name));
         if (!one_clean_line(value))
-            return fail(ErrorKind::invalid, std::string(command.verb) + ": " + name + " must be one line of at most 4096 characters, in UTF-8 and without control characters");
+            return fail(ErrorKind::invalid,
+                        std::string(command.verb) + ": " + name + " must be one line of at most 4096 characters, in UTF-8 and without control characters");
     }
     for (const auto& name : command.required)
         if (const auto found = asked.arguments.find(std::string(name)); found == asked.arguments.end() || found->second.empty())
@@ -57,7 +58,8 @@ void audit_refusal(Call& call, const std::string& why) {
 
 Outcome run(Call& call) {
     const Command* command = command_named(call.asked.verb);
-    if (command == nullptr) return fail(ErrorKind::not_found, "this broker knows no command " + quoted(call.asked.verb) + "; is `anteroom` of another version than the broker?");
+    if (command == nullptr)
+        return fail(ErrorKind::not_found, "this broker knows no command " + quoted(call.asked.verb) + "; is `anteroom` of another version than the broker?");
     TRY(check_arguments(*command, call.asked));
     TRY(check_rest(*command, call.asked));
     if (command->needs == Needs::person_with_code) TRY(prove_actor(call));

@@ -1,6 +1,7 @@
 // The audit log: shown and exported page by page (the broker serves others meanwhile), verified, and checkpointed. Only the
 // first page of a reading writes a record, the further ones are counted: reading the log to its end must not lengthen it.
 #include <boost/json.hpp>
+
 #include <charconv>
 
 #include "broker/admin/commands.h"
@@ -46,10 +47,16 @@ Result<audit::Filter> filter_of(Call& call) {
 json::object row_of(const store::AuditRow& row) {
     const auto entry = audit::parse_body(row.body);
     if (!entry)
-        return {{"seq", row.seq}, {"time", rfc3339(row.time)}, {"kind", row.kind}, {"person", ""}, {"target", ""}, {"session", ""}, {"fields", {{"damaged", entry.error().detail}}}};
+        return {{"seq", row.seq},
+                {"time", rfc3339(row.time)},
+                {"kind", row.kind},
+                {"person", ""},
+                {"target", ""},
+                {"session", ""},
+                {"fields", {{"damaged", entry.error().detail}}}};
     json::object fields;
     for (const auto& [name, value] : entry->fields) fields[name] = value;
-    json::object out{{"seq", entry->seq},       {"time", rfc3339(entry->time)}, {"kind", entry->kind}, {"person", entry->person},
+    json::object out{{"seq", entry->seq},       {"time", rfc3339(entry->time)}, {"kind", entry->kind},        {"person", entry->person},
                      {"target", entry->target}, {"session", entry->session},    {"fields", std::move(fields)}};
     if (entry->wall) out["clock"] = rfc3339(*entry->wall);
     return out;
@@ -127,7 +134,8 @@ Outcome audit_verify(Call& call) {
     if (result.intact()) return done(call);
     auto answer = done(call);
     answer.done = false;
-    answer.sentence = "the audit log is not as it was written: " + std::to_string(static_cast<std::int64_t>(result.findings.size()) + result.further_findings) + " findings";
+    answer.sentence =
+        "the audit log is not as it was written: " + std::to_string(static_cast<std::int64_t>(result.findings.size()) + result.further_findings) + " findings";
     return answer;
 }
 

@@ -85,7 +85,8 @@ std::string quoted(std::string_view text) { return "\"" + printable(text, 64) + 
 Result<PersonId> person_name(const std::string& text) {
     auto name = PersonId::parse(text);
     if (!name)
-        return fail(ErrorKind::invalid, quoted(text) + " is no name for a person: 1 to 64 of a-z 0-9 . _ - are, beginning with a letter, a digit or an underscore");
+        return fail(ErrorKind::invalid,
+                    quoted(text) + " is no name for a person: 1 to 64 of a-z 0-9 . _ - are, beginning with a letter, a digit or an underscore");
     return name;
 }
 
@@ -98,7 +99,9 @@ Result<store::Person> known_person(Call& call, const std::string& name) {
 
 Result<store::Session> known_session(Call& call) {
     const auto id = SessionId::parse(call.argument("id"));
-    if (!id) return fail(ErrorKind::invalid, quoted(call.argument("id")) + " is no session's id: 16 letters and digits are, as `anteroom session list --all` shows them");
+    if (!id)
+        return fail(ErrorKind::invalid,
+                    quoted(call.argument("id")) + " is no session's id: 16 letters and digits are, as `anteroom session list --all` shows them");
     auto found = TRY(call.here.sessions.find(*id));
     if (!found) return fail(ErrorKind::not_found, "there is no session " + id->str());
     return std::move(*found);

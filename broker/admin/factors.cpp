@@ -14,7 +14,8 @@ namespace {
 constexpr std::string_view issuer = "Anteroom";
 
 json::object row_of(const store::PersonKey& key) {
-    return {{"id", key.id}, {"fingerprint", key.fingerprint}, {"algorithm", key.algorithm}, {"comment", key.comment}, {"added", rfc3339(key.added)}, {"added_by", key.added_by}};
+    return {{"id", key.id},           {"fingerprint", key.fingerprint}, {"algorithm", key.algorithm},
+            {"comment", key.comment}, {"added", rfc3339(key.added)},    {"added_by", key.added_by}};
 }
 
 // One line, as in a .pub file.

@@ -1,10 +1,10 @@
 // What an installation can be recognised by (public halves only), and what the broker sees of its own health.
-#include <sys/statvfs.h>
+#include "recorder/keys.h"
 
 #include <boost/json.hpp>
+#include <sys/statvfs.h>
 
 #include "broker/admin/commands.h"
-#include "recorder/keys.h"
 
 namespace anteroom::admin {
 
@@ -20,7 +20,7 @@ Status add_check(Call& call, const char* check, const char* state, std::string w
 
 Status check_space(Call& call) {
     const auto folder = call.here.recordings_dir();
-    struct statvfs found {};
+    struct statvfs found{};
     if (::statvfs(folder.c_str(), &found) != 0 || found.f_blocks == 0)
         return add_check(call, "recordings", "fail", folder + " cannot be looked at", "make the folder, writable for the broker's user");
     const auto percent = static_cast<unsigned>(found.f_bavail * 100 / found.f_blocks);
@@ -35,7 +35,8 @@ Status check_secrets(Call& call) {
         for (const auto& [account, terms] : target.accounts)
             if (terms.secret == policy::SecretSource::stored && !TRY(call.here.target_secrets.find(id, account))) ++missing;
     if (missing == 0) return add_check(call, "secrets", "ok", "every account with `secret: stored` has one");
-    return add_check(call, "secrets", "warn", std::to_string(missing) + " accounts have no secret yet", "anteroom secret list shows them; anteroom secret put TARGET/ACCOUNT mends it");
+    return add_check(call, "secrets", "warn", std::to_string(missing) + " accounts have no secret yet",
+                     "anteroom secret list shows them; anteroom secret put TARGET/ACCOUNT mends it");
 }
 
 }  // namespace

@@ -40,7 +40,8 @@ Result<store::Person> new_person(Call& call) {
     person.email = call.argument("email");
     TRY(check_email(person.email));
     person.vendor = call.argument("vendor");
-    if (!person.vendor.empty() && !is_name(person.vendor)) return fail(ErrorKind::invalid, quoted(person.vendor) + " is no name for a vendor: 1 to 64 of a-z 0-9 . _ - are");
+    if (!person.vendor.empty() && !is_name(person.vendor))
+        return fail(ErrorKind::invalid, quoted(person.vendor) + " is no name for a vendor: 1 to 64 of a-z 0-9 . _ - are");
     person.groups = TRY(group_names(call.asked.list));
     if (!call.asked.secret.empty()) {
         TRY(identity::check_password_rules(call.asked.secret, person.name.str()));
@@ -63,7 +64,9 @@ Result<json::object> row_of(Call& call, const store::Person& person) {
                         {"groups", texts(person.groups)},
                         {"state", state_of(person, call.now())},
                         {"password", person.password_hash.has_value()},
-                        {"totp", !enrolment ? "none" : enrolment->confirmed ? "confirmed" : "enrolled"},
+                        {"totp", !enrolment             ? "none"
+                                 : enrolment->confirmed ? "confirmed"
+                                                        : "enrolled"},
                         {"keys", keys.size()},
                         {"created", rfc3339(person.created)},
                         {"expires", time_or_null(person.expires)},

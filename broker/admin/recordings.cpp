@@ -1,8 +1,8 @@
 // Recordings: listed, verified without a key, and opened for one authorised view. A data key is unwrapped only after the
 // record that says who looks is durable, for a person whom the policy in force names as a reviewer.
+#include <boost/json.hpp>
 #include <fcntl.h>
 
-#include <boost/json.hpp>
 #include <charconv>
 
 #include "broker/admin/commands.h"
@@ -26,7 +26,8 @@ std::string path_of(Call& call, const store::Session& session) {
 
 Result<Fd> open_recording(Call& call, const store::Session& session) {
     auto file = open_file(path_of(call, session), O_RDONLY | O_NOFOLLOW);
-    if (!file && file.error().kind == ErrorKind::not_found) return fail(ErrorKind::not_found, "session " + session.id.str() + " has no recording at " + path_of(call, session));
+    if (!file && file.error().kind == ErrorKind::not_found)
+        return fail(ErrorKind::not_found, "session " + session.id.str() + " has no recording at " + path_of(call, session));
     return file;
 }
 
@@ -46,7 +47,8 @@ Result<std::vector<recorder::Commit>> audited_roots(Call& call, const store::Ses
         const auto field = [&](const char* name) { return entry.fields.contains(name) ? entry.fields.at(name) : std::string(); };
         const auto count = number_of(field("count")), bytes = number_of(field("bytes"));
         const auto root = from_hex(field("root"));
-        if (!count || !bytes || !root || root->size() != 32) return fail(ErrorKind::damaged, "audit record " + std::to_string(entry.seq) + " names no root of a recording");
+        if (!count || !bytes || !root || root->size() != 32)
+            return fail(ErrorKind::damaged, "audit record " + std::to_string(entry.seq) + " names no root of a recording");
         recorder::Commit commit{*count, *bytes, {}};
         std::copy(root->begin(), root->end(), commit.root.begin());
         roots.push_back(commit);
@@ -85,7 +87,8 @@ Status check_reviewer(Call& call, const store::Session& session) {
     const auto consent = policy::review_consent(call.here.policy.document, facts, session.target, labels_of(call, session), call.now());
     if (!consent) return fail(ErrorKind::refused, call.actor.str() + " is no reviewer of recordings of " + session.target.str());
     if (*consent > 0)
-        return fail(ErrorKind::refused, "recordings of " + session.target.str() + " take a second person's consent, which this version cannot ask for; nothing was opened");
+        return fail(ErrorKind::refused,
+                    "recordings of " + session.target.str() + " take a second person's consent, which this version cannot ask for; nothing was opened");
     return ok();
 }
 

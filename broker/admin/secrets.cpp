@@ -1,6 +1,7 @@
 // What the broker proves itself with at targets. Secrets come in and are sealed; no command gives one back.
-#include <algorithm>
 #include <boost/json.hpp>
+
+#include <algorithm>
 
 #include "broker/admin/commands.h"
 #include "broker/identity/private_key.h"
@@ -36,11 +37,11 @@ Result<Place> place_of(Call& call) {
     if (!target || !account) return fail(ErrorKind::invalid, quoted(text) + " is not TARGET/ACCOUNT");
     const auto& targets = call.here.policy.document.targets;
     const auto found = targets.find(*target);
-    if (found == targets.end())
-        return fail(ErrorKind::not_found, "the policy in force has no target " + target->str() + "; its targets: " + list_of(targets));
+    if (found == targets.end()) return fail(ErrorKind::not_found, "the policy in force has no target " + target->str() + "; its targets: " + list_of(targets));
     const auto terms = found->second.accounts.find(*account);
     if (terms == found->second.accounts.end())
-        return fail(ErrorKind::not_found, target->str() + " has no account " + account->str() + " in the policy in force; its accounts: " + list_of(found->second.accounts));
+        return fail(ErrorKind::not_found,
+                    target->str() + " has no account " + account->str() + " in the policy in force; its accounts: " + list_of(found->second.accounts));
     return Place{*target, *account, terms->second.secret};
 }
 
@@ -63,7 +64,11 @@ std::string fingerprint_of(const store::TargetSecret& secret) {
 }
 
 json::object row_of(const store::TargetSecret& secret) {
-    return {{"target", secret.target.str()}, {"account", secret.account.str()}, {"kind", secret.kind}, {"fingerprint", fingerprint_of(secret)}, {"updated", rfc3339(secret.updated)}};
+    return {{"target", secret.target.str()},
+            {"account", secret.account.str()},
+            {"kind", secret.kind},
+            {"fingerprint", fingerprint_of(secret)},
+            {"updated", rfc3339(secret.updated)}};
 }
 
 }  // namespace

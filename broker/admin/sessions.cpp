@@ -1,9 +1,10 @@
 // Sessions: who is where now and was before, and ending one. Ending is the safe direction: whoever holds the admin socket may,
 // as long as an enabled person stands behind it with a fresh code.
+#include "broker/admin/sessions.h"
+
 #include <boost/json.hpp>
 
 #include "broker/admin/commands.h"
-#include "broker/admin/sessions.h"
 
 namespace anteroom::admin {
 
@@ -33,6 +34,11 @@ json::object row_of(const store::Session& session, const std::map<SessionId, std
             {"bytes", running != live.end() ? static_cast<std::int64_t>(running->second) : session.commit.bytes}};
 }
 
+std::string as_sentence(std::string text) {
+    if (std::string_view(".!?").find(text.back()) == std::string_view::npos) text += '.';
+    return text;
+}
+
 }  // namespace
 
 Outcome session_list(Call& call) {
@@ -60,11 +66,12 @@ Outcome session_show(Call& call) {
 Outcome session_terminate(Call& call) {
     const auto session = TRY(known_session(call));
     if (session.ended) return fail(ErrorKind::conflict, "session " + session.id.str() + " has ended already");
-    auto record = call.record(audit::Kind::session_terminated, {{"reason", call.argument("reason")}, {"of", session.person.str()}, {"account", session.account.str()}});
+    auto record =
+        call.record(audit::Kind::session_terminated, {{"reason", call.argument("reason")}, {"of", session.person.str()}, {"account", session.account.str()}});
     record.target = session.target.str();
     record.session = session.id.str();
     TRY(call.append(record));
-    auto ended = call.live.terminate(session.id, "This session was ended by " + call.actor.str() + ": " + call.argument("reason"));
+    auto ended = call.live.terminate(session.id, "This session was ended by " + call.actor.str() + ": " + as_sentence(call.argument("reason")));
     if (!ended && ended.error().kind == ErrorKind::not_found) return fail(ErrorKind::not_found, "session " + session.id.str() + " is not live any more");
     TRY(std::move(ended));
     return done(call, "session " + session.id.str() + " of " + session.person.str() + " is being ended");

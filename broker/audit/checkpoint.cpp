@@ -2,6 +2,7 @@
 #include "broker/audit/checkpoint.h"
 
 #include <boost/json.hpp>
+
 #include <map>
 
 namespace anteroom::audit {
@@ -33,8 +34,8 @@ bool signed_by(const Checkpoint& checkpoint, View public_key) {
 std::string checkpoint_document(const Checkpoint& c, View public_key) {
     const auto member = [](const char* name, std::string_view value) { return "  \"" + std::string(name) + "\": " + json::serialize(json::string(value)); };
     return "{\n" + member("type", document_type) + ",\n  \"version\": 1,\n" + member("chain", c.chain) + ",\n  \"seq\": " + std::to_string(c.seq) + ",\n" +
-           member("head", c.head) + ",\n" + member("time", rfc3339(c.time)) + ",\n" + member("key", c.key_id) + ",\n" + member("public_key", base64(public_key)) + ",\n" +
-           member("signature", base64(c.signature)) + "\n}\n";
+           member("head", c.head) + ",\n" + member("time", rfc3339(c.time)) + ",\n" + member("key", c.key_id) + ",\n" +
+           member("public_key", base64(public_key)) + ",\n" + member("signature", base64(c.signature)) + "\n}\n";
 }
 
 Result<Checkpoint> parse_checkpoint_document(std::string_view text) {

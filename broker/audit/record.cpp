@@ -75,8 +75,8 @@ Entry entry_of(const Record& record, std::string_view chain, std::int64_t seq, T
 std::string body_of(const Entry& entry) {
     std::string out = "{\"chain\":" + quoted(entry.chain) + ",\"seq\":" + std::to_string(entry.seq) + ",\"time\":" + quoted(rfc3339(entry.time));
     if (entry.wall) out += ",\"wall\":" + quoted(rfc3339(*entry.wall));
-    out += ",\"kind\":" + quoted(entry.kind) + ",\"person\":" + quoted(entry.person) + ",\"target\":" + quoted(entry.target) + ",\"session\":" + quoted(entry.session) +
-           ",\"fields\":{";
+    out += ",\"kind\":" + quoted(entry.kind) + ",\"person\":" + quoted(entry.person) + ",\"target\":" + quoted(entry.target) +
+           ",\"session\":" + quoted(entry.session) + ",\"fields\":{";
     const char* comma = "";
     for (const auto& [name, value] : entry.fields) {
         out += comma + quoted(name) + ":" + quoted(value);

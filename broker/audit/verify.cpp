@@ -66,7 +66,8 @@ private:
     }
 
     bool good(const Checkpoint& checkpoint) const {
-        return checkpoint.chain == options_.chain && std::any_of(options_.keys.begin(), options_.keys.end(), [&](const Bytes& key) { return signed_by(checkpoint, key); });
+        return checkpoint.chain == options_.chain &&
+               std::any_of(options_.keys.begin(), options_.keys.end(), [&](const Bytes& key) { return signed_by(checkpoint, key); });
     }
 
     void keep_checkpoint(const store::AuditCheckpointRow& row) {
@@ -135,7 +136,8 @@ private:
     void settle_mismatch(const std::string& chained_to) {
         if (!mismatch_) return;
         const bool hash_only = !chained_to.empty() && chained_to == mismatch_->computed;
-        find(mismatch_->seq, hash_only ? "was changed: its hash is not the one it was written with" : "was changed, put in or moved: its hash does not fit its text and the record before it");
+        find(mismatch_->seq, hash_only ? "was changed: its hash is not the one it was written with"
+                                       : "was changed, put in or moved: its hash does not fit its text and the record before it");
         mismatch_.reset();
     }
 
@@ -159,7 +161,8 @@ private:
             find(checkpoint.seq, "is missing: the log ends at " + std::to_string(out_.last_seq) + ", but " + checkpoint.name +
                                      " vouches for this one: the end was cut off, or an earlier state put back");
         }
-        if (out_.records != 0 && checkpoints_.empty() && out_.findings.empty()) find_in_log("every signed checkpoint is gone: a log has one from its first record on");
+        if (out_.records != 0 && checkpoints_.empty() && out_.findings.empty())
+            find_in_log("every signed checkpoint is gone: a log has one from its first record on");
     }
 
     struct Known {

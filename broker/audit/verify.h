@@ -17,10 +17,10 @@ struct Finding {
 struct Verification {
     std::int64_t records = 0;
     std::int64_t last_seq = 0;
-    std::string head;                    // base64; empty when there is no record
-    std::int64_t checkpoints = 0;        // that were good
-    std::int64_t last_checkpoint = 0;    // up to here the log is vouched for by a signature
-    std::vector<Finding> findings;       // the first 1000
+    std::string head;                  // base64; empty when there is no record
+    std::int64_t checkpoints = 0;      // that were good
+    std::int64_t last_checkpoint = 0;  // up to here the log is vouched for by a signature
+    std::vector<Finding> findings;     // the first 1000
     std::int64_t further_findings = 0;
 
     bool intact() const { return findings.empty(); }

@@ -86,7 +86,8 @@ Result<int> run_policy_check(const Verb&, Given& given) {
     for (const auto& fault : faults) std::fprintf(stderr, "%s\n", fault.get_string().c_str());
     for (const auto& warning : warnings) print_line("warning: " + std::string(warning.get_string()));
     if (document)
-        print_line(file + " is good: " + std::to_string(document->targets.size()) + " targets, " + std::to_string(document->rules.size()) + " rules, " + std::to_string(document->vendors.size()) + " vendors");
+        print_line(file + " is good: " + std::to_string(document->targets.size()) + " targets, " + std::to_string(document->rules.size()) + " rules, " +
+                   std::to_string(document->vendors.size()) + " vendors");
     return document ? 0 : 1;
 }
 

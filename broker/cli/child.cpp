@@ -68,9 +68,9 @@ std::optional<Child::End> Child::reap() {
     return End{-1, "signal " + std::to_string(WTERMSIG(status))};
 }
 
-void Child::end(Duration patience) {
+void Child::end(Duration patience, int signal) {
     if (!running()) return;
-    ::kill(pid_, SIGTERM);
+    ::kill(pid_, signal);
     const auto limit = MonotonicClock::now() + patience;
     while (MonotonicClock::now() < limit) {
         if (reap()) return;

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <csignal>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,8 +30,8 @@ public:
         int status = -1;  // -1: by a signal
         std::string text;
     };
-    std::optional<End> reap();    // does not wait
-    void end(Duration patience);  // SIGTERM, and SIGKILL when it has not gone by then
+    std::optional<End> reap();                          // does not wait
+    void end(Duration patience, int signal = SIGTERM);  // and SIGKILL when it has not gone by then
 
 private:
     std::vector<std::string> command_;

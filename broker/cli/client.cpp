@@ -54,7 +54,8 @@ Status converse(const Given& given, const control::AdminCall& call, Answer& answ
     link.enter(control::open);
     while (true) {
         auto packet = link.receive_within(patience);
-        if (!packet && packet.error().kind == ErrorKind::not_found) return fail(ErrorKind::io, "the broker ended the conversation without an answer; its log says why");
+        if (!packet && packet.error().kind == ErrorKind::not_found)
+            return fail(ErrorKind::io, "the broker ended the conversation without an answer; its log says why");
         if (!packet) return fail(packet.error());
         if (packet->is<control::AdminRow>()) {
             const auto row = TRY(packet->as<control::AdminRow>());

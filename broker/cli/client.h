@@ -3,6 +3,7 @@
 
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
+
 #include <functional>
 
 #include "base/fd.h"

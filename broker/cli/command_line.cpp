@@ -1,5 +1,6 @@
 // From argv to a verb and what was given, with CLI11. The only file that includes it: it is heavy.
 #include <CLI/CLI.hpp>
+
 #include <cstdio>
 #include <deque>
 
@@ -42,17 +43,20 @@ void add_parameter(CLI::App& command, const Parameter& parameter, Slot& slot) {
     switch (parameter.shape) {
         case Shape::required:
         case Shape::optional:
-            command.add_option(parameter.name, slot.values[parameter.name], parameter.help)->option_text(parameter.typed)->required(parameter.shape == Shape::required);
+            command.add_option(parameter.name, slot.values[parameter.name], parameter.help)
+                ->option_text(parameter.typed)
+                ->required(parameter.shape == Shape::required);
             break;
         case Shape::option:
         case Shape::required_option:
             command.add_option(parameter.typed, slot.values[parameter.name], parameter.help)->required(parameter.shape == Shape::required_option);
             break;
-        case Shape::flag:
-            command.add_flag(parameter.typed, slot.flags[parameter.name], parameter.help);
-            break;
+        case Shape::flag: command.add_flag(parameter.typed, slot.flags[parameter.name], parameter.help); break;
         case Shape::repeated:
-            command.add_option(parameter.typed, slot.list, parameter.help)->expected(1)->allow_extra_args(false)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+            command.add_option(parameter.typed, slot.list, parameter.help)
+                ->expected(1)
+                ->allow_extra_args(false)
+                ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
             break;
     }
 }
@@ -81,9 +85,14 @@ Given given_of(const Slot& slot, const std::string& dir, bool json) {
 }
 
 void describe_groups(CLI::App& app) {
-    const std::pair<const char*, const char*> groups[] = {{"person", "people and what they prove themselves with"}, {"person key", "SSH keys of a person"}, {"secret", "what the broker signs on with at targets"},
-                                                          {"policy", "who may reach what"},   {"session", "sessions"},        {"recording", "recordings"},
-                                                          {"audit", "the audit log"},         {"key", "this installation's keys"}};
+    const std::pair<const char*, const char*> groups[] = {{"person", "people and what they prove themselves with"},
+                                                          {"person key", "SSH keys of a person"},
+                                                          {"secret", "what the broker signs on with at targets"},
+                                                          {"policy", "who may reach what"},
+                                                          {"session", "sessions"},
+                                                          {"recording", "recordings"},
+                                                          {"audit", "the audit log"},
+                                                          {"key", "this installation's keys"}};
     for (const auto& [words, text] : groups) command_at(app, words)->description(text);
 }
 
@@ -106,9 +115,7 @@ Parsed parse(int argc, char** argv, const char* default_dir) {
     }
     try {
         app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-        return {nullptr, {}, app.exit(error) == 0 ? 0 : 2};
-    }
+    } catch (const CLI::ParseError& error) { return {nullptr, {}, app.exit(error) == 0 ? 0 : 2}; }
     if (later != nullptr) {
         std::fprintf(stderr, "anteroom: `anteroom %s` is not in this version yet\n", later);
         return {nullptr, {}, 1};

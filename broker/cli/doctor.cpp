@@ -1,10 +1,9 @@
 // anteroom doctor: looks at an installation and its machine, changes nothing, and says how to mend what it finds.
+#include <boost/json.hpp>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-#include <boost/json.hpp>
 
 #include "broker/cli/child.h"
 #include "broker/cli/render.h"
@@ -77,7 +76,7 @@ private:
     }
 
     bool folder(const std::string& path, const std::string& mend) {
-        struct stat found {};
+        struct stat found{};
         if (::stat(path.c_str(), &found) == 0 && S_ISDIR(found.st_mode)) return true;
         add("installation", "fail", path + " is not there", mend);
         return false;
@@ -98,22 +97,26 @@ private:
         if (!text) return add("policy.yaml", "warn", text.error().detail, "the policy in force is in the database; keep its text here as well");
         const auto document = policy::parse(to_string(*text), paths_.policy());
         if (!document) return add("policy.yaml", "fail", document.error().detail, "mend the lines that are named; what is in force is not touched");
-        add("policy.yaml", document->warnings.empty() ? "ok" : "warn", std::to_string(document->rules.size()) + " rules, " + std::to_string(document->warnings.size()) + " warnings",
+        add("policy.yaml", document->warnings.empty() ? "ok" : "warn",
+            std::to_string(document->rules.size()) + " rules, " + std::to_string(document->warnings.size()) + " warnings",
             document->warnings.empty() ? "" : "anteroom policy check shows them");
     }
 
     void modes() {
         bool good = true;
-        for (const auto& path : {given_.dir, given_.dir + "/keys", given_.dir + "/keys/keyring", paths_.host_keys(), paths_.database(), paths_.run(), given_.dir + "/recordings"}) {
-            struct stat found {};
+        for (const auto& path : {given_.dir, given_.dir + "/keys", given_.dir + "/keys/keyring", paths_.host_keys(), paths_.database(), paths_.run(),
+                                 given_.dir + "/recordings"}) {
+            struct stat found{};
             if (::lstat(path.c_str(), &found) != 0) continue;
             if ((found.st_mode & 077) == 0) continue;
             good = false;
-            add("file modes", "fail", path + " can be read or changed by other users", std::string("chmod ") + (S_ISDIR(found.st_mode) ? "700 " : "600 ") + path);
+            add("file modes", "fail", path + " can be read or changed by other users",
+                std::string("chmod ") + (S_ISDIR(found.st_mode) ? "700 " : "600 ") + path);
         }
         if (good) add("file modes", "ok", "only the owner reads keys, database and recordings");
-        struct stat escrow {};
-        if (::lstat((given_.dir + "/escrow-key.txt").c_str(), &escrow) == 0) add("escrow key", "warn", "it is still in " + given_.dir, "move it offline and delete the file");
+        struct stat escrow{};
+        if (::lstat((given_.dir + "/escrow-key.txt").c_str(), &escrow) == 0)
+            add("escrow key", "warn", "it is still in " + given_.dir, "move it offline and delete the file");
     }
 
     void ask_broker() {
@@ -131,11 +134,13 @@ private:
         const auto opened = installation::Installation::open(given_.dir, now);
         if (!opened) return add("database and keys", "fail", opened.error().detail, "mend what is named");
         add("database and keys", "ok", "policy version " + std::to_string((*opened)->policy.version));
-        struct statvfs found {};
+        struct statvfs found{};
         const auto recordings = (*opened)->recordings_dir();
-        if (::statvfs(recordings.c_str(), &found) != 0 || found.f_blocks == 0) return add("recordings", "fail", recordings + " cannot be looked at", "make the folder");
+        if (::statvfs(recordings.c_str(), &found) != 0 || found.f_blocks == 0)
+            return add("recordings", "fail", recordings + " cannot be looked at", "make the folder");
         const auto percent = found.f_bavail * 100 / found.f_blocks;
-        add("recordings", percent < least_free_percent ? "fail" : "ok", std::to_string(percent) + " % free at " + recordings, percent < least_free_percent ? "free some space: below 10 % new sessions are refused" : "");
+        add("recordings", percent < least_free_percent ? "fail" : "ok", std::to_string(percent) + " % free at " + recordings,
+            percent < least_free_percent ? "free some space: below 10 % new sessions are refused" : "");
     }
 
     const Given& given_;

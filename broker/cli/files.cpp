@@ -10,8 +10,9 @@
 namespace anteroom::cli {
 
 Result<NewFile> NewFile::create(std::string path, bool replace, unsigned mode) {
-    struct stat found {};
-    if (!replace && ::lstat(path.c_str(), &found) == 0) return fail(ErrorKind::conflict, path + " is there already; --force replaces it, or choose another name");
+    struct stat found{};
+    if (!replace && ::lstat(path.c_str(), &found) == 0)
+        return fail(ErrorKind::conflict, path + " is there already; --force replaces it, or choose another name");
     auto beside = path + "." + random_id() + ".new";
     if (!replace) beside = path;
     auto file = TRY(open_file(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));

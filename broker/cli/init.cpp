@@ -12,7 +12,8 @@ namespace json = boost::json;
 namespace {
 
 void print_made(const Given& given, const std::string& escrow, const std::string& fingerprint) {
-    if (given.json) return print_json(json::object{{"dir", given.dir}, {"host_key", fingerprint}, {"escrow_key", escrow}, {"recording_signer", given.signer_file()}});
+    if (given.json)
+        return print_json(json::object{{"dir", given.dir}, {"host_key", fingerprint}, {"escrow_key", escrow}, {"recording_signer", given.signer_file()}});
     print_line("An installation was made in " + given.dir + ":");
     print_line("  anteroom.yaml            how it listens, stores and limits");
     print_line("  policy.yaml              who may reach what: nobody anything, so far");
@@ -34,7 +35,8 @@ Result<int> run_init(const Verb&, Given& given) {
     const SystemClock clock;
     // First the place for the escrow key: an installation whose escrow key could not be written must not come to be.
     auto file = NewFile::create(escrow, false);
-    if (!file && file.error().kind == ErrorKind::conflict) return fail(ErrorKind::conflict, escrow + " is there already; --escrow FILE chooses another place for the escrow key");
+    if (!file && file.error().kind == ErrorKind::conflict)
+        return fail(ErrorKind::conflict, escrow + " is there already; --escrow FILE chooses another place for the escrow key");
     if (!file) return fail(file.error());
     const auto made = TRY(installation::Installation::create(given.dir, clock));
     TRY(file->write(made.escrow_text.expose()));

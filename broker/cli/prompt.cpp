@@ -57,7 +57,8 @@ Result<Secret> read_secret_line() {
 Result<Secret> read_code(const std::string& person, bool from_standard_input) {
     if (from_standard_input) return read_line(STDIN_FILENO, max_code);
     auto terminal = open_file("/dev/tty", O_RDWR | O_NOCTTY);
-    if (!terminal) return fail(ErrorKind::refused, "there is no terminal to ask for the code of " + printable(person, 64) + "; --code-stdin reads it from standard input");
+    if (!terminal)
+        return fail(ErrorKind::refused, "there is no terminal to ask for the code of " + printable(person, 64) + "; --code-stdin reads it from standard input");
     TRY(write_all(terminal->get(), view("Code for " + printable(person, 64) + ": ")));
     return read_line(terminal->get(), max_code);
 }

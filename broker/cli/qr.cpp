@@ -9,7 +9,7 @@ namespace anteroom::cli {
 
 namespace {
 
-constexpr int quiet_zone = 2;
+constexpr int quiet_zone = 4;
 
 struct Free {
     void operator()(QRcode* code) const { QRcode_free(code); }

@@ -1,7 +1,7 @@
 // Recordings on this side: verified, played and exported from a descriptor that the broker handed over.
+#include <boost/json.hpp>
 #include <fcntl.h>
 
-#include <boost/json.hpp>
 #include <charconv>
 
 #include "broker/cli/files.h"
@@ -117,7 +117,8 @@ Result<recorder::PlayOptions> play_options(const Given& given) {
     if (given.has("speed")) {
         const auto text = given.value("speed");
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), options.speed);
-        if (error != std::errc() || end != text.data() + text.size() || !(options.speed > 0.001) || options.speed > 1e6) return fail(ErrorKind::invalid, "--speed takes a number, as 2 or 0.5");
+        if (error != std::errc() || end != text.data() + text.size() || !(options.speed > 0.001) || options.speed > 1e6)
+            return fail(ErrorKind::invalid, "--speed takes a number, as 2 or 0.5");
     }
     if (given.has("idle")) options.idle_cap = TRY(length_of(given.value("idle"), "--idle"));
     if (given.has("from")) options.from = TRY(length_of(given.value("from"), "--from"));
@@ -132,7 +133,8 @@ Result<int> run_recording_verify(const Verb& verb, Given& given) {
     const auto report = TRY(recorder::verify(checked.file.get(), checked.input));
     Answer answer;
     answer.done = report.intact();
-    answer.sentence = report.intact() ? "intact: what the broker signed is what stands there" : checked.what + " is not intact: " + recorder::sentence(report.problems.front());
+    answer.sentence = report.intact() ? "intact: what the broker signed is what stands there"
+                                      : checked.what + " is not intact: " + recorder::sentence(report.problems.front());
     answer.rows.push_back(report_row(checked, report));
     return print_answer(verb.words, given, answer);
 }
@@ -151,7 +153,8 @@ Result<int> run_recording_export(const Verb& verb, Given& given) {
     auto answer = TRY(authorised(verb, given));
     auto reader = TRY(reader_of(answer));
     recorder::CastOptions options;
-    options.title = text_at(answer.meta, "person") + " on " + text_at(answer.meta, "target") + " as " + text_at(answer.meta, "account") + ", " + text_at(answer.meta, "started");
+    options.title = text_at(answer.meta, "person") + " on " + text_at(answer.meta, "target") + " as " + text_at(answer.meta, "account") + ", " +
+                    text_at(answer.meta, "started");
     TRY(recorder::export_cast(reader, options, [&](std::string_view line) { return file.write(view(line)); }));
     TRY(file.finish());
     warn_of_state(reader);

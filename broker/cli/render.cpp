@@ -1,8 +1,9 @@
 // The columns of each verb, and how they are drawn.
 #include "broker/cli/render.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
+
+#include <algorithm>
 #include <cstdio>
 
 #include "broker/installation/config.h"
@@ -26,12 +27,38 @@ struct Table {
 
 const std::vector<Column>& columns_of(const std::string& words) {
     static const std::vector<Table> tables = {
-        {"person list", {{"NAME", "name"}, {"STATE", "state"}, {"VENDOR", "vendor"}, {"GROUPS", "groups", 'l'}, {"PASSWORD", "password", '?'}, {"CODES", "totp"}, {"KEYS", "keys"}, {"SET UP BY ADMIN", "set_up_by_administrator", '?'}}},
-        {"person key list", {{"ID", "id"}, {"FINGERPRINT", "fingerprint"}, {"TYPE", "algorithm"}, {"COMMENT", "comment"}, {"ADDED", "added", 't'}, {"BY", "added_by"}}},
+        {"person list",
+         {{"NAME", "name"},
+          {"STATE", "state"},
+          {"VENDOR", "vendor"},
+          {"GROUPS", "groups", 'l'},
+          {"PASSWORD", "password", '?'},
+          {"CODES", "totp"},
+          {"KEYS", "keys"},
+          {"SET UP BY ADMIN", "set_up_by_administrator", '?'}}},
+        {"person key list",
+         {{"ID", "id"}, {"FINGERPRINT", "fingerprint"}, {"TYPE", "algorithm"}, {"COMMENT", "comment"}, {"ADDED", "added", 't'}, {"BY", "added_by"}}},
         {"secret list", {{"TARGET", "target"}, {"ACCOUNT", "account"}, {"KIND", "kind"}, {"FINGERPRINT", "fingerprint"}, {"UPDATED", "updated", 't'}}},
         {"policy who-can", {{"PERSON", "person"}, {"ACCOUNT", "account"}, {"VERDICT", "verdict"}, {"RULE", "rule"}}},
-        {"session list", {{"ID", "id"}, {"PERSON", "person"}, {"TARGET", "target"}, {"ACCOUNT", "account"}, {"SINCE", "since", 't'}, {"ENDS", "ends", 't'}, {"ENDED", "ended", 't'}, {"FROM", "source"}, {"RECORDED", "bytes", 'b'}}},
-        {"recording list", {{"ID", "id"}, {"PERSON", "person"}, {"TARGET", "target"}, {"ACCOUNT", "account"}, {"STARTED", "started", 't'}, {"LENGTH", "seconds", 's'}, {"SIZE", "bytes", 'b'}, {"STATE", "state"}}},
+        {"session list",
+         {{"ID", "id"},
+          {"PERSON", "person"},
+          {"TARGET", "target"},
+          {"ACCOUNT", "account"},
+          {"SINCE", "since", 't'},
+          {"ENDS", "ends", 't'},
+          {"ENDED", "ended", 't'},
+          {"FROM", "source"},
+          {"RECORDED", "bytes", 'b'}}},
+        {"recording list",
+         {{"ID", "id"},
+          {"PERSON", "person"},
+          {"TARGET", "target"},
+          {"ACCOUNT", "account"},
+          {"STARTED", "started", 't'},
+          {"LENGTH", "seconds", 's'},
+          {"SIZE", "bytes", 'b'},
+          {"STATE", "state"}}},
         {"key list", {{"USE", "use"}, {"TYPE", "algorithm"}, {"ID", "id"}}},
         {"doctor", {{"", "state"}, {"", "check"}, {"", "what"}, {"", "mend"}}},
     };
@@ -42,8 +69,8 @@ const std::vector<Column>& columns_of(const std::string& words) {
 
 // Verbs that answer with one thing rather than a list of things.
 bool is_one_thing(const std::string& words) {
-    static constexpr const char* list[] = {"person add",  "person show",      "person totp",       "person key add", "secret put",
-                                           "session show", "policy explain",  "recording verify",  "audit verify",   "audit checkpoint"};
+    static constexpr const char* list[] = {"person add",   "person show",    "person totp",      "person key add", "secret put",
+                                           "session show", "policy explain", "recording verify", "audit verify",   "audit checkpoint"};
     return std::find(std::begin(list), std::end(list), words) != std::end(list);
 }
 
@@ -74,7 +101,9 @@ std::string list_text(const json::value& value) {
     return out;
 }
 
-bool is_time(const std::string& key) { return key == "since" || key == "ends" || key == "ended" || key == "started" || key == "created" || key == "expires" || key == "added" || key == "updated"; }
+bool is_time(const std::string& key) {
+    return key == "since" || key == "ends" || key == "ended" || key == "started" || key == "created" || key == "expires" || key == "added" || key == "updated";
+}
 
 void print_table(const std::vector<Column>& columns, const json::array& rows, const std::string& zone) {
     std::vector<std::vector<std::string>> lines;
@@ -124,7 +153,8 @@ void print_explanation(const json::object& row) {
 
 void print_lines(const json::array& rows) {
     for (const auto& row : rows)
-        if (row.is_object()) print_line((text_at(row.get_object(), "kind") == "warning" ? "warning: " : "") + printable(text_at(row.get_object(), "line"), 2000));
+        if (row.is_object())
+            print_line((text_at(row.get_object(), "kind") == "warning" ? "warning: " : "") + printable(text_at(row.get_object(), "line"), 2000));
 }
 
 void print_rows(const std::string& words, const Answer& answer) {
@@ -136,7 +166,7 @@ void print_rows(const std::string& words, const Answer& answer) {
     }
     const auto& columns = columns_of(words);
     if (!columns.empty() && !answer.rows.empty()) print_table(columns, answer.rows, answer.zone());
-    if (!columns.empty() && answer.rows.empty()) std::fputs("none\n", stderr);
+    if (!columns.empty() && answer.rows.empty() && answer.done) std::fputs("none\n", stderr);
 }
 
 json::value document_of(const std::string& words, const Answer& answer) {

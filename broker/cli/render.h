@@ -7,7 +7,7 @@
 
 namespace anteroom::cli {
 
-void print_line(const std::string& line);      // standard output
+void print_line(const std::string& line);         // standard output
 void print_problem(const std::string& sentence);  // standard error, after "anteroom: "; several lines as they are
 std::vector<std::string> lines_of(std::string_view text);
 void print_json(const boost::json::value& document);

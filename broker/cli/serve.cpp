@@ -10,8 +10,8 @@
 #include <cstdio>
 
 #include "broker/cli/child.h"
-#include "broker/cli/listening.h"
 #include "broker/cli/client.h"
+#include "broker/cli/listening.h"
 #include "broker/cli/render.h"
 #include "broker/installation/config.h"
 
@@ -25,7 +25,8 @@ constexpr Duration broker_may_take = std::chrono::seconds(5), gateway_may_take =
 Result<Fd> lock(const std::string& dir) {
     const auto path = dir + "/run/serve.lock";
     auto file = open_file(path, O_RDWR | O_CREAT, 0600);
-    if (!file && file.error().kind == ErrorKind::not_found) return fail(ErrorKind::not_found, dir + " is no installation; `anteroom init --dir " + dir + "` makes one");
+    if (!file && file.error().kind == ErrorKind::not_found)
+        return fail(ErrorKind::not_found, dir + " is no installation; `anteroom init --dir " + dir + "` makes one");
     if (!file) return file;
     if (::flock(file->get(), LOCK_EX | LOCK_NB) != 0) return fail(ErrorKind::conflict, "another `anteroom serve` is running for " + dir);
     return file;
@@ -34,7 +35,8 @@ Result<Fd> lock(const std::string& dir) {
 Result<std::string> listen_address(const std::string& dir) {
     const auto path = dir + "/anteroom.yaml";
     auto text = read_file(path);
-    if (!text && text.error().kind == ErrorKind::not_found) return fail(ErrorKind::not_found, path + " is not there; `anteroom init --dir " + dir + "` makes an installation");
+    if (!text && text.error().kind == ErrorKind::not_found)
+        return fail(ErrorKind::not_found, path + " is not there; `anteroom init --dir " + dir + "` makes an installation");
     if (!text) return fail(text.error());
     return TRY(installation::parse_config(to_string(*text), path)).ssh_listen;
 }
@@ -78,7 +80,8 @@ private:
         const bool settled = ready_ && broker_.running() && gateway_.running();
         ::poll(&fd, 1, settled ? 5000 : static_cast<int>(look_every / std::chrono::milliseconds(1)));
         signalfd_siginfo info{};
-        while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info)) stopping_ = stopping_ || static_cast<int>(info.ssi_signo) != SIGCHLD;
+        while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
+            stopping_ = stopping_ || static_cast<int>(info.ssi_signo) != SIGCHLD;
     }
 
     // The broker's exit status, when it is the one that ended.
@@ -105,7 +108,7 @@ private:
     }
 
     void stop() {
-        broker_.end(broker_may_take);
+        broker_.end(broker_may_take, SIGINT);  // it ends the sessions first; SIGTERM would leave them for the next broker
         gateway_.end(gateway_may_take);
     }
 
@@ -122,7 +125,9 @@ Result<int> run_serve(const Verb&, Given& given) {
     const auto address = TRY(listen_address(given.dir));
     const auto held = TRY(lock(given.dir));
     if (broker_is_running(given)) return fail(ErrorKind::conflict, "a broker is running for " + given.dir + " already");
-    if (somebody_listens(address)) return fail(ErrorKind::conflict, "another program listens on " + address + "; end it, or choose another address (`listen: {ssh: ...}` in anteroom.yaml)");
+    if (somebody_listens(address))
+        return fail(ErrorKind::conflict,
+                    "another program listens on " + address + "; end it, or choose another address (`listen: {ssh: ...}` in anteroom.yaml)");
     House house(given, address, own_folder());
     return house.run();
 }

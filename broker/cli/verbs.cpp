@@ -26,7 +26,10 @@ std::vector<Parameter> with(std::vector<Parameter> first, const std::vector<Para
 
 std::vector<Verb> installation_verbs() {
     return {
-        {"init", "make an installation: keys, database, anteroom.yaml, policy.yaml", run_init, {{"escrow", "--escrow", option, stays, "where the escrow key goes (default: escrow-key.txt, here)"}}},
+        {"init",
+         "make an installation: keys, database, anteroom.yaml, policy.yaml",
+         run_init,
+         {{"escrow", "--escrow", option, stays, "where the escrow key goes (default: escrow-key.txt, here)"}}},
         {"serve", "run the broker and the gateway in this terminal", run_serve, {}},
         {"doctor", "check an installation, and say how to mend what is wrong", run_doctor, {}},
         {"key list", "public keys and fingerprints of this installation", run_remote, {}},
@@ -35,7 +38,9 @@ std::vector<Verb> installation_verbs() {
 
 std::vector<Verb> person_verbs() {
     return {
-        {"person add", "add a person, set up by an administrator", run_person_add,
+        {"person add",
+         "add a person, set up by an administrator",
+         run_person_add,
          {name_of_person,
           {"email", "--email", option, to_broker, "e-mail address"},
           {"vendor", "--vendor", option, to_broker, "the vendor this person works for"},
@@ -47,7 +52,10 @@ std::vector<Verb> person_verbs() {
         {"person disable", "refuse a person, and end their sessions", run_remote, {name_of_person}},
         {"person enable", "let a person in again", run_remote, {name_of_person}},
         {"person totp", "enrol one-time codes: prints a QR code and the otpauth URI", run_person_totp, {name_of_person}},
-        {"person key add", "add an SSH public key, from a file or standard input", run_key_add, {name_of_person, {"key_file", "--key", option, stays, "a .pub file (default: standard input)"}}},
+        {"person key add",
+         "add an SSH public key, from a file or standard input",
+         run_key_add,
+         {name_of_person, {"key_file", "--key", option, stays, "a .pub file (default: standard input)"}}},
         {"person key list", "the SSH keys of a person", run_remote, {name_of_person}},
         {"person key remove", "take an SSH key away", run_remote, {name_of_person, {"key", "KEY", required, to_broker, "its id or its fingerprint"}}},
     };
@@ -57,13 +65,17 @@ std::vector<Verb> policy_verbs() {
     const Parameter from{"from", "--from", option, to_broker, "the address the person would come from"};
     const Parameter target{"target", "TARGET", required, to_broker, "the target's name"};
     return {
-        {"secret put", "seal the password or the key of an account", run_secret_put,
+        {"secret put",
+         "seal the password or the key of an account",
+         run_secret_put,
          {{"account", "TARGET/ACCOUNT", required, to_broker, "the account"},
           {"password_stdin", "--password-stdin", flag, stays, "read a password from standard input"},
           {"key_file", "--key", option, stays, "a file with an SSH private key without a passphrase"}}},
         {"secret list", "which accounts have a secret; never the secret", run_remote, {}},
         {"policy check", "read a policy and say what is wrong in it", run_policy_check, {{"file", "FILE", optional, stays, "default: DIR/policy.yaml"}}},
-        {"policy explain", "why a person may or may not", run_remote,
+        {"policy explain",
+         "why a person may or may not",
+         run_remote,
          {{"person", "PERSON", required, to_broker, "who"},
           target,
           {"account", "ACCOUNT", required, to_broker, "the account on the target"},
@@ -72,7 +84,9 @@ std::vector<Verb> policy_verbs() {
           from}},
         {"policy diff", "what a policy would change", run_policy_file, {{"file", "FILE", required, stays, "the policy to compare with the one in force"}}},
         {"policy who-can", "who may reach a target now", run_remote, {target, from}},
-        {"policy apply", "show the differences, then put a policy in force", run_policy_file,
+        {"policy apply",
+         "show the differences, then put a policy in force",
+         run_policy_file,
          {{"file", "FILE", optional, stays, "default: DIR/policy.yaml"}, {"dry_run", "--dry-run", flag, to_broker, "only show the differences"}}},
     };
 }
@@ -81,17 +95,28 @@ std::vector<Verb> session_verbs() {
     return {
         {"session list", "live sessions", run_remote, {{"all", "--all", flag, to_broker, "also those that have ended"}}},
         {"session show", "one session", run_remote, {session_id}},
-        {"session terminate", "end a session now", run_remote, {session_id, {"reason", "--reason", required_option, to_broker, "the person reads it, and the audit log keeps it"}}, true},
+        {"session terminate",
+         "end a session now",
+         run_remote,
+         {session_id, {"reason", "--reason", required_option, to_broker, "the person reads it, and the audit log keeps it"}},
+         true},
         {"recording list", "recordings, newest first", run_remote, {}},
-        {"recording verify", "check a recording without any decryption key", run_recording_verify,
-         {{"what", "ID|FILE", required, stays, "a session's id, or an .arec file"}, {"public_key", "--public-key", option, stays, "the signer's public key (default: DIR/recording-signer.pub)"}}},
-        {"recording play", "show a recording as it happened", run_recording_play,
+        {"recording verify",
+         "check a recording without any decryption key",
+         run_recording_verify,
+         {{"what", "ID|FILE", required, stays, "a session's id, or an .arec file"},
+          {"public_key", "--public-key", option, stays, "the signer's public key (default: DIR/recording-signer.pub)"}}},
+        {"recording play",
+         "show a recording as it happened",
+         run_recording_play,
          {session_id,
           {"speed", "--speed", option, stays, "so many times as fast"},
           {"idle", "--idle", option, stays, "no pause longer than this (2s)"},
           {"from", "--from", option, stays, "begin there (90s, 5m)"}},
          true},
-        {"recording export", "write a recording for other players", run_recording_export,
+        {"recording export",
+         "write a recording for other players",
+         run_recording_export,
          {session_id,
           {"format", "--format", required_option, to_broker, "cast (asciicast v2)"},
           {"out", "--out", required_option, stays, "the file to write"},
@@ -104,10 +129,19 @@ std::vector<Verb> audit_verbs() {
     const Parameter force{"force", "--force", flag, stays, "replace the file if it is there"};
     return {
         {"audit show", "the audit log", run_audit_show, audit_filters},
-        {"audit verify", "check that the audit log is as it was written", run_audit_verify, {{"against", "--against", option, stays, "a checkpoint that was kept elsewhere"}}},
-        {"audit checkpoint", "a signed statement of the log's head, to keep elsewhere", run_audit_checkpoint, {{"out", "--out", required_option, stays, "the file to write"}, force}},
+        {"audit verify",
+         "check that the audit log is as it was written",
+         run_audit_verify,
+         {{"against", "--against", option, stays, "a checkpoint that was kept elsewhere"}}},
+        {"audit checkpoint",
+         "a signed statement of the log's head, to keep elsewhere",
+         run_audit_checkpoint,
+         {{"out", "--out", required_option, stays, "the file to write"}, force}},
         {"audit export", "the audit log for other machines", run_audit_export,
-         with({{"format", "--format", required_option, to_broker, "jsonl"}, {"out", "--out", option, stays, "the file to write (default: standard output)"}, force}, audit_filters)},
+         with({{"format", "--format", required_option, to_broker, "jsonl"},
+               {"out", "--out", option, stays, "the file to write (default: standard output)"},
+               force},
+              audit_filters)},
     };
 }
 
@@ -116,14 +150,16 @@ std::vector<Verb> audit_verbs() {
 std::span<const Verb> verbs() {
     static const auto all = [] {
         std::vector<Verb> list;
-        for (const auto& part : {installation_verbs(), person_verbs(), policy_verbs(), session_verbs(), audit_verbs()}) list.insert(list.end(), part.begin(), part.end());
+        for (const auto& part : {installation_verbs(), person_verbs(), policy_verbs(), session_verbs(), audit_verbs()})
+            list.insert(list.end(), part.begin(), part.end());
         return list;
     }();
     return all;
 }
 
 std::span<const char* const> later_verbs() {
-    static constexpr const char* list[] = {"person invite", "person reset", "request", "break-glass", "window", "alert", "ticket", "ca", "recording search", "session watch"};
+    static constexpr const char* list[] = {"person invite", "person reset", "request", "break-glass",      "window",
+                                           "alert",         "ticket",       "ca",      "recording search", "session watch"};
     return list;
 }
 

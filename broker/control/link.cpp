@@ -35,7 +35,8 @@ std::array<Permission, sizeof...(R)> all_permissions(boost::mp11::mp_list<R...>)
 Result<sockaddr_un> address_of(const std::string& path) {
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
-    if (path.size() >= sizeof address.sun_path) return fail(ErrorKind::invalid, path + ": longer than a Unix socket's path may be (107 bytes); choose a shorter --dir");
+    if (path.size() >= sizeof address.sun_path)
+        return fail(ErrorKind::invalid, path + ": longer than a Unix socket's path may be (107 bytes); choose a shorter --dir");
     std::memcpy(address.sun_path, path.c_str(), path.size());
     return address;
 }
@@ -85,14 +86,16 @@ std::string_view Packet::name() const {
     return row ? row->name : "unknown";
 }
 
-Status Link::send_raw(std::uint8_t number, Sender from, std::uint16_t in, Bytes&& body, std::span<const int> fds) {
+Status Link::send_raw(std::uint8_t number, Bytes&& body, std::span<const int> fds) {
+    const auto& row = *permission(number);
+    const auto count = static_cast<int>(fds.size());
     const auto wiped = [&](Status status) {
         wipe(body.data(), body.size());
         return status;
     };
-    if (from != self_ || (in & state_) == 0)
-        return wiped(fail(ErrorKind::internal, std::string("sending ") + std::string(permission(number)->name) + " in state " + std::string(state_name(state_))));
-    if (body.size() + 1 > max_message || fds.size() > max_fds) return wiped(fail(ErrorKind::invalid, "a control message is too large"));
+    if (row.from != self_ || (row.in & state_) == 0 || count < row.fds_min || count > row.fds_max)
+        return wiped(fail(ErrorKind::internal, std::string("sending ") + std::string(row.name) + " in state " + std::string(state_name(state_))));
+    if (body.size() + 1 > max_message) return wiped(fail(ErrorKind::invalid, "a control message is too large"));
     iovec parts[2] = {{&number, 1}, {body.data(), body.size()}};
     alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * max_fds)] = {};
     msghdr header{};
@@ -141,7 +144,7 @@ Result<Packet> Link::receive() {
     packet.number = buffer[0];
     packet.body.assign(buffer.begin() + 1, buffer.begin() + static_cast<std::ptrdiff_t>(std::min(size, buffer.size())));
     wipe(buffer.data(), std::min(size, buffer.size()));
-    if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return fail(ErrorKind::refused, "a control message is larger than allowed");
+    if (size > max_message || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return fail(ErrorKind::refused, "a control message is larger than allowed");
     const auto* row = permission(packet.number);
     if (row == nullptr) return fail(ErrorKind::refused, "an unknown control message, number " + std::to_string(packet.number));
     const auto count = static_cast<int>(packet.fds.size());

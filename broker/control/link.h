@@ -23,9 +23,13 @@ struct Packet {
     ~Packet() { wipe(body.data(), body.size()); }
 
     template <class Message>
-    bool is() const { return number == number_of<Message>; }
+    bool is() const {
+        return number == number_of<Message>;
+    }
     template <class Message>
-    Result<Message> as() const { return wire::decode<Message>(body); }
+    Result<Message> as() const {
+        return wire::decode<Message>(body);
+    }
     std::string_view name() const;
 };
 
@@ -43,8 +47,7 @@ public:
 
     template <class Message>
     Status send(const Message& message, std::span<const int> fds = {}) {
-        using R = RowOf<Message>;
-        return send_raw(number_of<Message>, R::from, R::in, wire::encode(message), fds);
+        return send_raw(number_of<Message>, wire::encode(message), fds);
     }
     // One message; kind `timeout` when none is there on a non-blocking socket, `not_found` at the end of the conversation,
     // `refused` for a message that the table does not permit now.
@@ -53,7 +56,7 @@ public:
     Result<Packet> receive_within(Duration limit);
 
 private:
-    Status send_raw(std::uint8_t number, Sender from, std::uint16_t in, Bytes&& body, std::span<const int> fds);
+    Status send_raw(std::uint8_t number, Bytes&& body, std::span<const int> fds);
     Fd fd_;
     Sender self_ = Sender::broker, peer_ = Sender::broker;
     State state_ = fresh;

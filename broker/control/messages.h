@@ -2,8 +2,9 @@
 // each. Who may send which of them in which state stands in protocol.h. Descriptors travel beside a message, never inside.
 #pragma once
 
-#include <array>
 #include <boost/describe.hpp>
+
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -61,7 +62,8 @@ struct GatewayWelcome {
 };
 BOOST_DESCRIBE_STRUCT(GatewayWelcome, (), (ssh_listen, max_connections, max_unauthenticated, max_unauthenticated_per_source, login_grace))
 
-// From now on the worker may live until then (CLOCK_BOOTTIME, microseconds). `authenticated` takes it out of the connection limits.
+// The worker may live until then (CLOCK_BOOTTIME, microseconds). `authenticated` takes it out of the connection limits; from then
+// on its deadline can only come nearer.
 struct SetDeadline {
     WorkerId worker;
     std::int64_t deadline = 0;
@@ -202,13 +204,15 @@ struct SessionPermit {
     std::int64_t deadline = 0;  // CLOCK_BOOTTIME, microseconds
     Duration idle{};            // silence in both directions ends the session; 0 is never
     Time started{};
-    std::string recording;      // its id
+    std::string recording;  // its id
     recorder::SessionKeys keys;
     std::uint64_t bulk_limit = 0;
     std::string notice;  // shown before the target's first byte
     std::string help;
 };
-BOOST_DESCRIBE_STRUCT(SessionPermit, (), (session, person, target, account, host_key_algorithms, login, allow, forbid, deadline, idle, started, recording, keys, bulk_limit, notice, help))
+BOOST_DESCRIBE_STRUCT(SessionPermit, (),
+                      (session, person, target, account, host_key_algorithms, login, allow, forbid, deadline, idle, started, recording, keys, bulk_limit,
+                       notice, help))
 
 struct SessionRefusal {
     std::string sentence;
@@ -245,7 +249,7 @@ struct AdminCall {
     std::vector<std::string> list;  // a repeated argument
     std::string text;               // a document, as a policy
     Secret secret;
-    std::string actor;              // --as PERSON
+    std::string actor;  // --as PERSON
     Secret code;
 };
 BOOST_DESCRIBE_STRUCT(AdminCall, (), (verb, arguments, list, text, secret, actor, code))
@@ -260,7 +264,7 @@ struct AdminRecording {
     std::string id;
     Secret data_key;  // empty when only verification was asked for
     Bytes checkpoints;
-    Bytes signer;     // Ed25519 public key of the final frame and the checkpoints
+    Bytes signer;  // Ed25519 public key of the final frame and the checkpoints
     std::vector<recorder::Commit> audited;
 };
 BOOST_DESCRIBE_STRUCT(AdminRecording, (), (id, data_key, checkpoints, signer, audited))

@@ -4,6 +4,7 @@
 
 #include <boost/mp11/algorithm.hpp>
 #include <boost/mp11/list.hpp>
+
 #include <string_view>
 
 #include "broker/control/messages.h"
@@ -14,14 +15,14 @@ enum class Sender : std::uint8_t { broker, gateway, worker, admin };
 
 // The states of a conversation, as bits. A gateway's and the command line's conversations know only fresh and open.
 enum State : std::uint16_t {
-    fresh = 1,        // nothing said yet
-    open = 2,         // greeted
-    exchanged = 4,    // worker: a key exchange was signed
-    accepted = 8,     // worker: the person is known and has passed every factor
-    opening = 16,     // worker: a decision is being made, the target dialled
-    permitted = 32,   // worker: holds the kit; the target leg is being set up
-    live = 64,        // worker: bytes flow
-    ended = 128,      // worker: the recording is sealed
+    fresh = 1,       // nothing said yet
+    open = 2,        // greeted
+    exchanged = 4,   // worker: a key exchange was signed
+    accepted = 8,    // worker: the person is known and has passed every factor
+    opening = 16,    // worker: a decision is being made, the target dialled
+    permitted = 32,  // worker: holds the kit; the target leg is being set up
+    live = 64,       // worker: bytes flow
+    ended = 128,     // worker: the recording is sealed
 };
 
 template <class Message, Sender sender, std::uint16_t states, int descriptors_min = 0, int descriptors_max = descriptors_min>
@@ -32,39 +33,24 @@ struct Row {
     static constexpr int fds_min = descriptors_min, fds_max = descriptors_max;
 };
 
-using Table = boost::mp11::mp_list<
-    Row<GatewayHello, Sender::gateway, fresh>,
-    Row<GatewayWelcome, Sender::broker, fresh>,
-    Row<WorkerStarted, Sender::gateway, open, 1>,
-    Row<WorkerEnded, Sender::gateway, open>,
-    Row<ConnectionsRefused, Sender::gateway, open>,
-    Row<SetDeadline, Sender::broker, open>,
-    Row<EndWorker, Sender::broker, open>,
-    Row<Penalty, Sender::broker, open>,
+using Table =
+    boost::mp11::mp_list<Row<GatewayHello, Sender::gateway, fresh>, Row<GatewayWelcome, Sender::broker, fresh>, Row<WorkerStarted, Sender::gateway, open, 1>,
+                         Row<WorkerEnded, Sender::gateway, open>, Row<ConnectionsRefused, Sender::gateway, open>, Row<SetDeadline, Sender::broker, open>,
+                         Row<EndWorker, Sender::broker, open>, Row<Penalty, Sender::broker, open>,
 
-    Row<WorkerHello, Sender::worker, fresh>,
-    Row<WorkerWelcome, Sender::broker, fresh>,
-    Row<SignExchange, Sender::worker, open | exchanged | accepted | opening | permitted | live>,
-    Row<ExchangeSignature, Sender::broker, open | exchanged | accepted | opening | permitted | live>,
-    Row<LoginStep, Sender::worker, exchanged>,
-    Row<LoginAnswer, Sender::broker, exchanged>,
-    Row<OpenSession, Sender::worker, accepted>,
-    Row<SessionPermit, Sender::broker, opening, 2, 3>,
-    Row<SessionRefusal, Sender::broker, opening>,
-    Row<TargetIdentity, Sender::worker, permitted>,
-    Row<TargetVerdict, Sender::broker, permitted>,
-    Row<TargetReady, Sender::worker, permitted>,
-    Row<CapabilityNote, Sender::worker, accepted | opening | permitted | live>,
-    Row<CommitRecording, Sender::worker, permitted | live>,
-    Row<Committed, Sender::broker, permitted | live | ended>,
-    Row<EndSession, Sender::worker, permitted | live>,
-    Row<SessionSealed, Sender::broker, ended>,
-    Row<Terminate, Sender::broker, open | exchanged | accepted | opening | permitted | live>,
+                         Row<WorkerHello, Sender::worker, fresh>, Row<WorkerWelcome, Sender::broker, fresh>,
+                         Row<SignExchange, Sender::worker, open | exchanged | accepted | opening | permitted | live>,
+                         Row<ExchangeSignature, Sender::broker, open | exchanged | accepted | opening | permitted | live>,
+                         Row<LoginStep, Sender::worker, exchanged>, Row<LoginAnswer, Sender::broker, exchanged>, Row<OpenSession, Sender::worker, accepted>,
+                         Row<SessionPermit, Sender::broker, opening, 2, 3>, Row<SessionRefusal, Sender::broker, opening>,
+                         Row<TargetIdentity, Sender::worker, permitted>, Row<TargetVerdict, Sender::broker, permitted>,
+                         Row<TargetReady, Sender::worker, permitted>, Row<CapabilityNote, Sender::worker, accepted | opening | permitted | live>,
+                         Row<CommitRecording, Sender::worker, permitted | live>, Row<Committed, Sender::broker, permitted | live | ended>,
+                         Row<EndSession, Sender::worker, permitted | live>, Row<SessionSealed, Sender::broker, ended>,
+                         Row<Terminate, Sender::broker, open | exchanged | accepted | opening | permitted | live>,
 
-    Row<AdminCall, Sender::admin, fresh>,
-    Row<AdminRow, Sender::broker, open>,
-    Row<AdminRecording, Sender::broker, open, 1>,
-    Row<AdminDone, Sender::broker, open>>;
+                         Row<AdminCall, Sender::admin, fresh>, Row<AdminRow, Sender::broker, open>, Row<AdminRecording, Sender::broker, open, 1>,
+                         Row<AdminDone, Sender::broker, open>>;
 
 template <class Message>
 struct IsRowOf {

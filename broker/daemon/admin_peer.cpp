@@ -1,32 +1,29 @@
 // Runs the command, queues its answer, writes when the socket takes more.
 #include "broker/daemon/admin_peer.h"
 
+#include <fcntl.h>
+
 #include <cerrno>
 
 #include "base/log.h"
 
 namespace anteroom::daemon {
 
-AdminPeer::~AdminPeer() {
-    if (writable_.is_open()) writable_.release();
-}
-
 Status AdminPeer::handle(control::Packet packet) {
     auto call = TRY(packet.as<control::AdminCall>());
     link_.enter(control::open);
-    const admin::Reply reply{
-        [this](std::string json) -> Status {
-            outgoing_.push_back({std::move(json), std::nullopt, Fd(), std::nullopt});
-            return ok();
-        },
-        [this](control::AdminRecording recording, int file) -> Status {
-            Fd borrowed(file);
-            auto copy = borrowed.duplicate();
-            borrowed.release();
-            if (!copy) return fail(copy.error());
-            outgoing_.push_back({"", std::move(recording), std::move(*copy), std::nullopt});
-            return ok();
-        }};
+    const admin::Reply reply{[this](std::string json) -> Status {
+                                 outgoing_.push_back({std::move(json), std::nullopt, Fd(), std::nullopt});
+                                 return ok();
+                             },
+                             [this](control::AdminRecording recording, int file) -> Status {
+                                 Fd borrowed(file);
+                                 auto copy = borrowed.duplicate();
+                                 borrowed.release();
+                                 if (!copy) return fail(copy.error());
+                                 outgoing_.push_back({"", std::move(recording), std::move(*copy), std::nullopt});
+                                 return ok();
+                             }};
     auto done = admin::handle(here_, live_, caller_, std::move(call), reply);
     outgoing_.push_back({"", std::nullopt, Fd(), done ? std::move(*done) : control::AdminDone{false, done.error().detail, ""}});
     flush();
@@ -49,7 +46,12 @@ void AdminPeer::flush() {
         outgoing_.pop_front();
     }
     if (outgoing_.empty() || !is_open()) return fail_soon({ErrorKind::not_found, "the command is done"});
-    if (!writable_.is_open()) writable_.assign(link_.fd());
+    if (!writable_.is_open()) {
+        // A descriptor of its own: the loop watches each descriptor once.
+        const int copy = ::fcntl(link_.fd(), F_DUPFD_CLOEXEC, 0);
+        if (copy < 0) return fail_soon({ErrorKind::io, "dup"});
+        writable_.assign(copy);
+    }
     writable_.async_wait(boost::asio::posix::stream_descriptor::wait_write, [self = shared_from_this(), this](const boost::system::error_code& error) {
         if (!error) flush();
     });

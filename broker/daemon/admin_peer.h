@@ -13,7 +13,6 @@ class AdminPeer final : public Peer {
 public:
     AdminPeer(boost::asio::io_context& io, control::Link link, installation::Installation& here, admin::Live& live, admin::Caller caller)
         : Peer(io, std::move(link)), here_(here), live_(live), caller_(std::move(caller)), writable_(io) {}
-    ~AdminPeer() override;
 
 protected:
     Status handle(control::Packet packet) override;

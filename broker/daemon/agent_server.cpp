@@ -1,9 +1,8 @@
 // One request at a time: read, judge, write.
 #include "broker/daemon/agent_server.h"
 
-#include <sys/socket.h>
-
 #include <boost/asio/write.hpp>
+#include <sys/socket.h>
 
 namespace anteroom::daemon {
 
@@ -12,7 +11,8 @@ using boost::system::error_code;
 AgentServer::AgentServer(boost::asio::io_context& io, identity::PrivateKey key, std::string user, std::vector<Bytes> host_keys, Note note)
     : socket_(io), key_(std::move(key)), identity_{key_, "anteroom", std::move(user), std::move(host_keys)}, note_(std::move(note)) {}
 
-Result<std::pair<std::shared_ptr<AgentServer>, Fd>> AgentServer::make(boost::asio::io_context& io, identity::PrivateKey key, std::string user, std::vector<Bytes> host_keys, Note note) {
+Result<std::pair<std::shared_ptr<AgentServer>, Fd>> AgentServer::make(boost::asio::io_context& io, identity::PrivateKey key, std::string user,
+                                                                      std::vector<Bytes> host_keys, Note note) {
     int fds[2];
     if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds) != 0) return fail_errno("socketpair");
     Fd theirs(fds[1]);
@@ -21,7 +21,9 @@ Result<std::pair<std::shared_ptr<AgentServer>, Fd>> AgentServer::make(boost::asi
     return std::pair(std::move(server), std::move(theirs));
 }
 
-void AgentServer::start() { read(); }
+void AgentServer::start() {
+    if (!std::exchange(started_, true)) read();
+}
 
 void AgentServer::stop() {
     error_code ignored;

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+
 #include <functional>
 #include <memory>
 
@@ -17,7 +18,8 @@ public:
     // Called for each signature (empty) and each refusal (why).
     using Note = std::function<void(const std::string& refusal)>;
     // The worker's end of the stream; nothing is answered before start().
-    static Result<std::pair<std::shared_ptr<AgentServer>, Fd>> make(boost::asio::io_context& io, identity::PrivateKey key, std::string user, std::vector<Bytes> host_keys, Note note);
+    static Result<std::pair<std::shared_ptr<AgentServer>, Fd>> make(boost::asio::io_context& io, identity::PrivateKey key, std::string user,
+                                                                    std::vector<Bytes> host_keys, Note note);
     void start();
     void stop();
 
@@ -34,6 +36,7 @@ private:
     Note note_;
     std::array<std::uint8_t, 4096> buffer_{};
     Bytes outgoing_;
+    bool started_ = false;
 };
 
 }  // namespace anteroom::daemon

@@ -27,11 +27,7 @@ std::string user_name(unsigned uid) {
 }  // namespace
 
 Daemon::Daemon(boost::asio::io_context& io, installation::Installation& here)
-    : io_(io),
-      here_(here),
-      shared_(io, here, *this),
-      ticker_(io),
-      signals_(io, SIGTERM, SIGINT) {}
+    : io_(io), here_(here), shared_(io, here, *this), ticker_(io), signals_(io, SIGTERM, SIGINT) {}
 
 Status Daemon::start() {
     TRY(here_.log->append({audit::Kind::broker_started, "", "", "", {{"policy_version", std::to_string(here_.policy.version)}}}));
@@ -57,7 +53,8 @@ void Daemon::wait(Listener& listener) {
         Fd fd(::accept4(listener.descriptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC));
         // Only this broker's own user and root may speak to it at all.
         if (fd)
-            if (const auto user = control::peer_user(fd.get()); user && (user->uid == ::geteuid() || user->uid == 0)) (this->*listener.accept)(std::move(fd), *user);
+            if (const auto user = control::peer_user(fd.get()); user && (user->uid == ::geteuid() || user->uid == 0))
+                (this->*listener.accept)(std::move(fd), *user);
         wait(listener);
     });
 }
@@ -72,7 +69,9 @@ void Daemon::take_gateway(Fd fd, const control::PeerUser&) {
 }
 
 void Daemon::take_admin(Fd fd, const control::PeerUser& user) {
-    std::make_shared<AdminPeer>(io_, control::Link(std::move(fd), control::Sender::broker, control::Sender::admin), here_, *this, admin::Caller{user.uid, user_name(user.uid)})->start();
+    std::make_shared<AdminPeer>(io_, control::Link(std::move(fd), control::Sender::broker, control::Sender::admin), here_, *this,
+                                admin::Caller{user.uid, user_name(user.uid)})
+        ->start();
 }
 
 void Daemon::worker_started(control::WorkerStarted started, Fd channel) {
@@ -116,12 +115,15 @@ void Daemon::seal_orphans() {
     if (!live) return log::error("sessions.list", {{"error", live.error().detail}});
     for (const auto& session : *live) {
         if (workers_.contains(session.worker)) continue;
-        const auto outcome = RecordingKeeper::recover_now({here_.recording_path(session.id), here_.checkpoints_path(session.id)}, shared_.recording_seed, shared_.now());
+        const auto outcome =
+            RecordingKeeper::recover_now({here_.recording_path(session.id), here_.checkpoints_path(session.id)}, shared_.recording_seed, shared_.now());
         auto written = here_.database.transaction([&]() -> Status {
             const auto record = [&](audit::Kind kind, audit::Fields fields) {
                 return here_.log->append({kind, session.person.str(), session.target.str(), session.id.str(), std::move(fields)});
             };
-            TRY(record(audit::Kind::recording_sealed, {{"state", outcome.state}, {"count", std::to_string(outcome.count)}, {"bytes", std::to_string(outcome.bytes)}, {"root", hex(outcome.root)}}));
+            TRY(record(
+                audit::Kind::recording_sealed,
+                {{"state", outcome.state}, {"count", std::to_string(outcome.count)}, {"bytes", std::to_string(outcome.bytes)}, {"root", hex(outcome.root)}}));
             for (const auto& problem : outcome.problems) TRY(record(audit::Kind::alarm, {{"what", "recording"}, {"problem", problem}}));
             TRY(record(audit::Kind::session_end, {{"reason", "broker-restarted"}}));
             return here_.sessions.end(session.id, shared_.now(), "broker-restarted", outcome.state);

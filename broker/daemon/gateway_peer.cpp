@@ -26,8 +26,9 @@ Status GatewayPeer::handle(control::Packet packet) {
 Status GatewayPeer::greet(const control::GatewayHello& hello) {
     if (hello.version != control::protocol_version) return fail(ErrorKind::refused, "the gateway speaks another version of the control protocol");
     const auto& limits = shared_.here.config.limits;
-    const control::GatewayWelcome welcome{shared_.here.config.ssh_listen, static_cast<std::uint32_t>(limits.connections), static_cast<std::uint32_t>(limits.unauthenticated),
-                                          static_cast<std::uint32_t>(limits.unauthenticated_per_source), limits.login};
+    const control::GatewayWelcome welcome{shared_.here.config.ssh_listen, static_cast<std::uint32_t>(limits.connections),
+                                          static_cast<std::uint32_t>(limits.unauthenticated), static_cast<std::uint32_t>(limits.unauthenticated_per_source),
+                                          limits.login};
     if (say(welcome)) link_.enter(control::open);
     return ok();
 }

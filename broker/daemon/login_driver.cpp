@@ -59,7 +59,10 @@ std::string LoginDriver::key_fingerprint() const {
 }
 
 Status LoginDriver::step(control::LoginStep step) {
-    if (name_.empty()) name_ = printable(step.user, 64);
+    if (name_.empty()) {
+        name_ = printable(step.user, 64);
+        if (const auto parsed = identity::parse_user_name(step.user)) person_name_ = parsed->person.str();
+    }
     take(login_.on(event_of(std::move(step)), shared_.monotonic()));
     return ok();
 }
@@ -88,7 +91,7 @@ Event LoginDriver::event_of(control::LoginStep step) const {
 void LoginDriver::take(Step step) {
     for (const auto& fact : step.facts) record(fact);
     auto answer_now = std::move(step.answer);
-    const Duration delay = step.slow ? shared_.slowing.delay(attempt(name_, known_, *step.slow), shared_.monotonic()) : Duration(0);
+    const Duration delay = step.slow ? shared_.slowing.delay(attempt(person_name_, known_, *step.slow), shared_.monotonic()) : Duration(0);
     for (auto& effect : step.effects) carry_out(std::move(effect));
     if (answer_now) answer(std::move(*answer_now), delay);
 }
@@ -98,13 +101,15 @@ void LoginDriver::carry_out(Effect effect) {
                    [&](LookUp& e) { look_up(e); },
                    [&](CheckPassword& e) { check_password(std::move(e)); },
                    [&](CheckCode& e) {
-                       const auto verdict = e.person ? shared_.here.check_code(*e.person, e.code) : identity::check_dummy_code(e.code.expose_text(), shared_.now());
+                       const auto verdict =
+                           e.person ? shared_.here.check_code(*e.person, e.code) : identity::check_dummy_code(e.code.expose_text(), shared_.now());
                        take(login_.on(CodeChecked{e.ticket, verdict}, shared_.monotonic()));
                    },
                    [&](CountAttempt& e) {
                        shared_.slowing.count(attempt(e.name, e.known, e.kind), shared_.monotonic());
                        if (auto id = PersonId::parse(e.name); e.known && id) (void)shared_.here.attempts.note_attempt(*id, attempt_name(e.kind), shared_.now());
-                       if (const auto refuse = shared_.slowing.refuse_for(source_, shared_.monotonic()); refuse > Duration(0)) shared_.gateway.penalize(source_, refuse);
+                       if (const auto refuse = shared_.slowing.refuse_for(source_, shared_.monotonic()); refuse > Duration(0))
+                           shared_.gateway.penalize(source_, refuse);
                    },
                    [&](ForgiveAttempt& e) {
                        shared_.slowing.success(attempt(e.name, e.known, e.kind), shared_.monotonic());
@@ -124,8 +129,13 @@ void LoginDriver::look_up(const LookUp& effect) {
         if (*person) {
             const auto& who = **person;
             known_ = true;
-            facts = PersonFacts{who.name, !who.disabled && !who.expired(shared_.now()), who.disabled ? "disabled" : "expired", who.password_hash.has_value(), codes->has_value(),
-                                shared_.slowing.needs_key(who.name.str(), shared_.monotonic()), {}};
+            facts = PersonFacts{who.name,
+                                !who.disabled && !who.expired(shared_.now()),
+                                who.disabled ? "disabled" : "expired",
+                                who.password_hash.has_value(),
+                                codes->has_value(),
+                                shared_.slowing.needs_key(who.name.str(), shared_.monotonic()),
+                                {}};
             for (const auto& key : *keys) facts->key_blobs.push_back(key.blob);
         }
     }
@@ -149,7 +159,8 @@ void LoginDriver::check_password(CheckPassword effect) {
 void LoginDriver::record(const Fact& fact) {
     if (fact.kind == FactKind::accepted || fact.kind == FactKind::key_proven) return;
     const std::string why(fact_name(fact.kind));
-    const audit::Record refused{audit::Kind::login_refused, name_, "", "", {{"why", why}, {"detail", fact.detail}, {"source", source_}}};
+    const audit::Record refused{
+        audit::Kind::login_refused, person_name_, "", "", {{"why", why}, {"detail", fact.detail}, {"source", source_}, {"user", name_}}};
     if (auto written = shared_.here.log->append_coalesced(source_ + "|" + name_ + "|" + why, refused); !written)
         log::error("audit.failed", {{"error", written.error().detail}});
 }
@@ -193,8 +204,12 @@ std::optional<control::LoginAnswer> LoginDriver::told(Answer answer) {
 // Durable before the client hears of it.
 Status LoginDriver::accept(Accepted accepted) {
     signed_in_.emplace(std::move(accepted.signed_in));
-    auto written = shared_.here.log->append({audit::Kind::login_accepted, signed_in_->person().str(), "", "",
-                                             {{"source", source_}, {"factors", factors()}, {"key", key_fingerprint()}, {"step", std::to_string(signed_in_->code_step())}}});
+    auto written = shared_.here.log->append(
+        {audit::Kind::login_accepted,
+         signed_in_->person().str(),
+         "",
+         "",
+         {{"source", source_}, {"factors", factors()}, {"key", key_fingerprint()}, {"step", std::to_string(signed_in_->code_step())}}});
     if (!written) {
         signed_in_.reset();
         return fail(written.error());

@@ -41,7 +41,8 @@ private:
     identity::Login login_;
     boost::asio::steady_timer timer_;
     std::optional<identity::SignedIn> signed_in_;
-    std::string name_;  // as typed, printable, for the records
+    std::string name_;         // as typed, printable, for the records
+    std::string person_name_;  // the person in it; empty when it names none
     bool known_ = false, stopped_ = false;
 };
 

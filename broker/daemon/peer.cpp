@@ -5,6 +5,10 @@
 
 namespace anteroom::daemon {
 
+namespace {
+constexpr int messages_a_turn = 16;
+}
+
 Peer::Peer(boost::asio::io_context& io, control::Link link) : io_(io), link_(std::move(link)), descriptor_(io) {}
 
 Peer::~Peer() {
@@ -23,8 +27,10 @@ void Peer::wait() {
     });
 }
 
+// A few messages a turn: one peer that talks without end does not keep the loop from the others.
 void Peer::drain() {
-    while (link_) {
+    for (int turn = 0; link_ && !failed_; ++turn) {
+        if (turn == messages_a_turn) return boost::asio::post(io_, [self = shared_from_this()] { self->drain(); });
         auto packet = link_.receive();
         if (!packet && packet.error().kind == ErrorKind::timeout) return wait();
         if (!packet) return lose(packet.error());
@@ -45,6 +51,7 @@ void Peer::lose(const Error& why) {
 }
 
 void Peer::fail_soon(Error why) {
+    failed_ = true;
     boost::asio::post(io_, [self = shared_from_this(), why = std::move(why)] { self->lose(why); });
 }
 

@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+
 #include <memory>
 
 #include "broker/control/link.h"
@@ -45,7 +46,7 @@ private:
     void lose(const Error& why);
 
     boost::asio::posix::stream_descriptor descriptor_;
-    bool lost_ = false;
+    bool lost_ = false, failed_ = false;
 };
 
 }  // namespace anteroom::daemon

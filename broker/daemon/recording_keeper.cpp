@@ -1,10 +1,9 @@
 // Files, the witness, and the pool.
 #include "broker/daemon/recording_keeper.h"
 
+#include <boost/asio/post.hpp>
 #include <fcntl.h>
 #include <unistd.h>
-
-#include <boost/asio/post.hpp>
 
 namespace anteroom::daemon {
 
@@ -44,10 +43,8 @@ void RecordingKeeper::seal(std::optional<recorder::Commit> last, recorder::Reaso
         Outcome outcome;
         const bool agreed = last && self->witness_.commit(*last, now);
         auto final = agreed ? self->witness_.finish(reason, now) : Result<recorder::FinalFrame>(fail(ErrorKind::damaged, ""));
-        if (final)
-            outcome = {"complete", final->count, final->bytes, final->root, {}};
-        else
-            outcome = recover_now(self->files_, self->threads_.seed, now);
+        if (final) outcome = {"complete", final->count, final->bytes, final->root, {}};
+        else outcome = recover_now(self->files_, self->threads_.seed, now);
         boost::asio::post(self->threads_.io, [done = std::move(done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
     });
 }

@@ -1,6 +1,8 @@
 // The conversation: greeting, exchanges, login, and the end of a session. How one begins is in worker_session.cpp.
 #include "broker/daemon/worker_peer.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace anteroom::daemon {
@@ -11,6 +13,7 @@ constexpr std::size_t min_hash = 32, max_hash = 64;  // SHA-256 to SHA-512
 constexpr Duration goodbye = std::chrono::seconds(4);
 // Rekeys: a client may ask for one each megabyte; a hijacked worker gets no faster oracle than that.
 constexpr std::uint64_t exchanges_at_once = 300, exchanges_a_second = 20;
+constexpr double messages_at_once = 600, messages_a_second = 100;
 
 }  // namespace
 
@@ -22,9 +25,24 @@ recorder::Reason recording_reason(const std::string& end_reason) {
 }
 
 WorkerPeer::WorkerPeer(Shared& shared, control::Link link, control::WorkerStarted started)
-    : Peer(shared.io, std::move(link)), shared_(shared), started_(std::move(started)), began_(shared.monotonic()) {}
+    : Peer(shared.io, std::move(link)),
+      shared_(shared),
+      started_(std::move(started)),
+      began_(shared.monotonic()),
+      budget_at_(began_),
+      budget_(messages_at_once) {}
+
+// A worker has little to say; one that floods has been taken over, or is broken.
+bool WorkerPeer::within_budget() {
+    const auto now = shared_.monotonic();
+    const double earned = std::chrono::duration<double>(now - budget_at_).count() * messages_a_second;
+    budget_ = std::min(messages_at_once, budget_ + earned);
+    budget_at_ = now;
+    return --budget_ >= 0;
+}
 
 Status WorkerPeer::handle(control::Packet packet) {
+    if (!within_budget()) return fail(ErrorKind::refused, "too many messages");
     if (packet.is<control::WorkerHello>()) return greet(TRY(packet.as<control::WorkerHello>()));
     if (packet.is<control::SignExchange>()) return sign(TRY(packet.as<control::SignExchange>()));
     if (packet.is<control::LoginStep>()) return log_in(TRY(packet.as<control::LoginStep>()));
@@ -40,7 +58,8 @@ Status WorkerPeer::handle(control::Packet packet) {
 Status WorkerPeer::greet(const control::WorkerHello& hello) {
     if (hello.version != control::protocol_version) return fail(ErrorKind::refused, "the worker speaks another version of the control protocol");
     const auto deadline = (began_ + shared_.here.config.limits.login).time_since_epoch().count();
-    const control::WorkerWelcome welcome{shared_.here.host_keys.announced(), shared_.here.config.banner, static_cast<std::uint32_t>(shared_.here.config.limits.channels), deadline};
+    const control::WorkerWelcome welcome{shared_.here.host_keys.announced(), shared_.here.config.banner,
+                                         static_cast<std::uint32_t>(shared_.here.config.limits.channels), deadline};
     if (say(welcome)) link_.enter(control::open);
     return ok();
 }
@@ -71,25 +90,37 @@ void WorkerPeer::give(control::LoginAnswer answer) {
     if (say(answer) && answer.verdict == control::LoginVerdict::accepted) link_.enter(control::accepted);
 }
 
+// The session, or before there is one the person and what they asked for.
+void WorkerPeer::name_whom(audit::Record& record) const {
+    if (session_) {
+        record.person = session_->person.str(), record.target = session_->target.str(), record.session = session_->id.str();
+    } else if (login_ && login_->signed_in()) {
+        record.person = login_->signed_in()->person().str();
+        if (const auto& name = login_->signed_in()->name(); name && name->target) record.target = name->target->str();
+    }
+}
+
 Result<std::int64_t> WorkerPeer::record(audit::Kind kind, audit::Fields fields) {
     audit::Record record{kind, "", "", "", std::move(fields)};
-    if (session_)
-        record.person = session_->person.str(), record.target = session_->target.str(), record.session = session_->id.str();
-    else if (login_ && login_->signed_in())
-        record.person = login_->signed_in()->person().str();
+    name_whom(record);
     auto written = shared_.here.log->append(record);
     if (!written) log::error("audit.failed", {{"kind", audit::name_of(kind)}, {"error", written.error().detail}});
     return written;
 }
 
 Status WorkerPeer::note(const control::CapabilityNote& note) {
-    if (!session_) return ok();  // before a permit the gate is closed, and nothing was asked of a target
-    const audit::Kind kind = note.allowed ? audit::Kind::capability_used : audit::Kind::capability_refused;
-    const audit::Record record{kind, session_->person.str(), session_->target.str(), session_->id.str(), {{"capability", note.kind}, {"detail", note.detail}, {"source", started_.source}}};
-    return shared_.here.log->append_coalesced(session_->id.str() + "|" + note.kind + "|" + note.detail, record);
+    audit::Record record{note.allowed ? audit::Kind::capability_used : audit::Kind::capability_refused,
+                         "",
+                         "",
+                         "",
+                         {{"capability", note.kind}, {"detail", note.detail}, {"source", started_.source}}};
+    name_whom(record);
+    return shared_.here.log->append_coalesced(started_.worker.str() + "|" + note.kind + "|" + note.detail, record);
 }
 
 Status WorkerPeer::commit(const control::CommitRecording& request) {
+    if (committing_ || request.upto.count <= committed_.count) return fail(ErrorKind::refused, "a commit out of turn");
+    committing_ = true;
     std::weak_ptr<Peer> weak = weak_from_this();
     keeper_->commit(request.upto, shared_.now(), [this, weak](Result<recorder::Checkpoint> checkpoint) {
         if (const auto self = weak.lock()) committed(checkpoint);
@@ -98,6 +129,7 @@ Status WorkerPeer::commit(const control::CommitRecording& request) {
 }
 
 void WorkerPeer::committed(const Result<recorder::Checkpoint>& checkpoint) {
+    committing_ = false;
     if (sealing_ || !session_) return;
     if (!checkpoint) {
         (void)record(audit::Kind::recording_failed, {{"error", checkpoint.error().detail}});
@@ -108,13 +140,15 @@ void WorkerPeer::committed(const Result<recorder::Checkpoint>& checkpoint) {
     (void)shared_.here.sessions.set_commit(session_->id, session_->commit);
     if (shared_.monotonic() - last_root_ >= std::chrono::seconds(60)) {
         last_root_ = shared_.monotonic();
-        (void)record(audit::Kind::recording_root, {{"count", std::to_string(checkpoint->count)}, {"bytes", std::to_string(checkpoint->bytes)}, {"root", hex(checkpoint->root)}});
+        (void)record(audit::Kind::recording_root,
+                     {{"count", std::to_string(checkpoint->count)}, {"bytes", std::to_string(checkpoint->bytes)}, {"root", hex(checkpoint->root)}});
     }
     say(control::Committed{checkpoint->count});
 }
 
 Status WorkerPeer::end_session(const control::EndSession& request) {
     link_.enter(control::ended);
+    expire_soon();  // what comes after its last word is recorded nowhere
     seal(request.last, printable(request.reason, 64));
     return ok();
 }
@@ -130,7 +164,9 @@ void WorkerPeer::seal(std::optional<recorder::Commit> last, const std::string& r
 void WorkerPeer::sealed(const RecordingKeeper::Outcome& outcome) {
     session_->commit = {static_cast<std::int64_t>(outcome.count), static_cast<std::int64_t>(outcome.bytes), to_bytes(View(outcome.root))};
     auto written = shared_.here.database.transaction([&]() -> Status {
-        TRY(record(audit::Kind::recording_sealed, {{"state", outcome.state}, {"count", std::to_string(outcome.count)}, {"bytes", std::to_string(outcome.bytes)}, {"root", hex(outcome.root)}}));
+        TRY(record(
+            audit::Kind::recording_sealed,
+            {{"state", outcome.state}, {"count", std::to_string(outcome.count)}, {"bytes", std::to_string(outcome.bytes)}, {"root", hex(outcome.root)}}));
         for (const auto& problem : outcome.problems) TRY(record(audit::Kind::alarm, {{"what", "recording"}, {"problem", problem}}));
         TRY(record(audit::Kind::session_end, {{"reason", end_reason_}}));
         TRY(shared_.here.sessions.set_commit(session_->id, session_->commit));
@@ -142,10 +178,16 @@ void WorkerPeer::sealed(const RecordingKeeper::Outcome& outcome) {
 }
 
 void WorkerPeer::terminate(const std::string& sentence, const std::string& reason) {
-    if (!session_ || session_->ended || sealing_) return;
+    if (!session_ || session_->ended || sealing_ || terminating_) return;
+    terminating_ = true;
     if (end_reason_.empty()) end_reason_ = reason;
     say(control::Terminate{sentence});
-    shared_.gateway.set_deadline(started_.worker, shared_.monotonic() + goodbye, true);  // should it not obey
+    expire_soon();  // should it not obey
+}
+
+void WorkerPeer::expire_soon() {
+    deadline_ = std::min(deadline_, shared_.monotonic() + goodbye);
+    shared_.gateway.set_deadline(started_.worker, deadline_, true);
 }
 
 // The process, or its conversation, is over: whatever was recorded is sealed as it stands.
@@ -156,7 +198,7 @@ void WorkerPeer::gone(const Error& why) {
     if (!login_ || !login_->signed_in()) shared_.slowing.incomplete_handshake(started_.source, shared_.monotonic());
     if (session_ && !session_->ended && !sealing_) {
         log::warn("worker.lost", {{"session", session_->id.str()}, {"why", why.detail}});
-        seal(std::nullopt, "worker-lost");
+        seal(std::nullopt, shared_.monotonic() >= deadline_ ? "time-is-up" : "worker-lost");
     } else if (why.kind == ErrorKind::refused) {
         log::warn("worker.refused", {{"worker", started_.worker.str()}, {"why", why.detail}});
     }
@@ -174,7 +216,8 @@ void WorkerPeer::reconsider() {
     if (!facts) return terminate("Your access was withdrawn; the session was ended.", "access-withdrawn");
     const auto decision = policy::evaluate(shared_.here.policy.document, *facts, {session_->target, session_->account}, shared_.now());
     if (decision.verdict == policy::Decision::Verdict::permit) return;
-    (void)record(audit::Kind::session_terminated, {{"why", std::string(policy::name(decision.reason))}, {"policy_version", std::to_string(shared_.here.policy.version)}});
+    (void)record(audit::Kind::session_terminated,
+                 {{"why", std::string(policy::name(decision.reason))}, {"policy_version", std::to_string(shared_.here.policy.version)}});
     terminate("Your access was withdrawn; the session was ended.", "access-withdrawn");
 }
 
@@ -182,6 +225,9 @@ Status WorkerPeer::adopt(const store::Session& session) {
     session_ = session;
     keeper_ = TRY(RecordingKeeper::adopt(shared_.recording_threads(), {shared_.here.recording_path(session.id), shared_.here.checkpoints_path(session.id)}));
     link_.enter(control::live);
+    // The gateway keeps the deadline that the earlier broker set.
+    deadline_ = shared_.monotonic() + (session.deadline ? std::max(Duration(0), *session.deadline - shared_.now()) : shared_.here.config.limits.session);
+    committed_ = {static_cast<std::uint64_t>(session.commit.count), static_cast<std::uint64_t>(session.commit.bytes), {}};
     log::info("session.adopted", {{"session", session.id.str()}});
     return ok();
 }

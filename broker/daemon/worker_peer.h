@@ -45,6 +45,7 @@ private:
     void refuse(const std::string& sentence, bool menu = false);
     void dial(policy::AuthorizedTarget target);
     void connected(Result<Fd> socket);
+    bool still_permitted();
     Status permit(Fd socket);
     Status credential(control::SessionPermit& permit);
     Status begin_record(const control::SessionPermit& permit, std::int64_t deadline);
@@ -55,8 +56,11 @@ private:
     Status commit(const control::CommitRecording& request);
     void committed(const Result<recorder::Checkpoint>& checkpoint);
     Status end_session(const control::EndSession& request);
+    bool within_budget();
+    void expire_soon();
     void seal(std::optional<recorder::Commit> last, const std::string& reason);
     void sealed(const RecordingKeeper::Outcome& outcome);
+    void name_whom(audit::Record& record) const;
     Result<std::int64_t> record(audit::Kind kind, audit::Fields fields);
 
     Shared& shared_;
@@ -75,7 +79,9 @@ private:
     std::optional<identity::PrivateKey> target_key_;
     recorder::Commit committed_;
     Monotonic last_root_{};
-    bool sealing_ = false;
+    Monotonic deadline_{}, budget_at_{};
+    double budget_ = 0;  // messages that the worker may still send now
+    bool sealing_ = false, terminating_ = false, committing_ = false, identified_ = false, readied_ = false;
 };
 
 // The recording's reason, in its own words, for a session's.

@@ -15,7 +15,7 @@ constexpr const char* no_record = "The session cannot be recorded right now, so 
 constexpr unsigned least_free_percent = 10;
 
 bool disk_has_room(const std::string& dir) {
-    struct statvfs disk {};
+    struct statvfs disk{};
     if (::statvfs(dir.c_str(), &disk) != 0 || disk.f_blocks == 0) return false;
     return disk.f_bavail * 100 / disk.f_blocks >= least_free_percent;
 }
@@ -112,7 +112,10 @@ Result<std::optional<policy::Ask>> WorkerPeer::wanted(const policy::Facts& facts
 // Recorded before anything follows from it.
 Result<policy::Decision> WorkerPeer::decide(const policy::Facts& facts, const policy::Ask& ask) {
     auto decision = policy::evaluate(shared_.here.policy.document, facts, ask, shared_.now());
-    const audit::Record record{audit::Kind::access_decided, facts.person.str(), ask.target.str(), "",
+    const audit::Record record{audit::Kind::access_decided,
+                               facts.person.str(),
+                               ask.target.str(),
+                               "",
                                {{"verdict", std::string(policy::name(decision.verdict))},
                                 {"reason", std::string(policy::name(decision.reason))},
                                 {"rule", decision.rule},
@@ -140,11 +143,17 @@ void WorkerPeer::dial(policy::AuthorizedTarget target) {
 void WorkerPeer::connected(Result<Fd> socket) {
     dialler_.reset();
     if (!socket) {
-        const audit::Record unreachable{audit::Kind::target_unreachable, login_->signed_in()->person().str(), target_->target().str(), "", {{"why", socket.error().detail}, {"source", started_.source}}};
+        const audit::Record unreachable{audit::Kind::target_unreachable,
+                                        login_->signed_in()->person().str(),
+                                        target_->target().str(),
+                                        "",
+                                        {{"why", socket.error().detail}, {"source", started_.source}}};
         (void)shared_.here.log->append_coalesced(target_->target().str() + "|" + socket.error().detail, unreachable);
-        return refuse(target_->target().str() + (socket.error().kind == ErrorKind::timeout ? " did not answer within " + duration_text(shared_.here.config.limits.target_connect) + "."
-                                                                                            : " cannot be reached: its address refuses connections or is unknown."));
+        return refuse(target_->target().str() + (socket.error().kind == ErrorKind::timeout
+                                                     ? " did not answer within " + duration_text(shared_.here.config.limits.target_connect) + "."
+                                                     : " cannot be reached: its address refuses connections or is unknown."));
     }
+    if (!still_permitted()) return;
     if (auto permitted = permit(std::move(*socket)); !permitted) {
         log::error("session.not-opened", {{"error", permitted.error().detail}});
         (void)record(audit::Kind::recording_failed, {{"error", permitted.error().detail}});
@@ -153,6 +162,23 @@ void WorkerPeer::connected(Result<Fd> socket) {
         keeper_.reset();
         refuse(permitted.error().kind == ErrorKind::not_found ? permitted.error().detail : no_record);
     }
+}
+
+// While it was dialled, the person may have been disabled or the policy replaced: the session begins under what holds now.
+bool WorkerPeer::still_permitted() {
+    const policy::Ask ask{target_->target(), target_->account()};
+    const auto facts = shared_.here.facts_of(login_->signed_in()->person(), started_.source);
+    const auto decision = facts ? policy::evaluate(shared_.here.policy.document, *facts, ask, shared_.now()) : policy::Decision();
+    auto target = policy::AuthorizedTarget::from(decision, shared_.here.policy.document, ask);
+    const bool same = target && target->host() == target_->host() && target->port() == target_->port();
+    if (same) {
+        target_.emplace(std::move(*target));
+        return true;
+    }
+    (void)record(audit::Kind::access_decided,
+                 {{"verdict", "deny"}, {"reason", "changed while the target was dialled"}, {"policy_version", std::to_string(shared_.here.policy.version)}});
+    refuse("Your access changed just now. Please try again.");
+    return false;
 }
 
 // What the worker needs to prove itself at the target. A private key stays here, behind the agent; a password waits here
@@ -202,7 +228,12 @@ Status WorkerPeer::permit(Fd socket) {
 
     const RecordingKeeper::Files files{here.recording_path(permit.session), here.checkpoints_path(permit.session)};
     auto made = TRY(RecordingKeeper::create(shared_.recording_threads(), files,
-                                            {permit.recording, permit.session.str(), 0, now, {here.ring.recording_identity_public(), here.ring.escrow_public()}, here.ring.recording_signing_public()}));
+                                            {permit.recording,
+                                             permit.session.str(),
+                                             0,
+                                             now,
+                                             {here.ring.recording_identity_public(), here.ring.escrow_public()},
+                                             here.ring.recording_signing_public()}));
     keeper_ = std::move(made.keeper);
     permit.keys = std::move(made.keys);
     TRY(begin_record(permit, deadline));
@@ -224,7 +255,8 @@ Status WorkerPeer::permit(Fd socket) {
     }
     if (!say(permit, fds)) return fail(ErrorKind::io, "the worker is gone");
     link_.enter(control::permitted);
-    shared_.gateway.set_deadline(started_.worker, Monotonic(Duration(deadline)), true);
+    deadline_ = Monotonic(Duration(deadline));
+    shared_.gateway.set_deadline(started_.worker, deadline_, true);
     return ok();
 }
 
@@ -232,9 +264,26 @@ Status WorkerPeer::permit(Fd socket) {
 Status WorkerPeer::begin_record(const control::SessionPermit& permit, std::int64_t deadline) {
     auto& here = shared_.here;
     const Time ends = permit.started + (Monotonic(Duration(deadline)) - shared_.monotonic());
-    session_ = store::Session{permit.session, started_.worker, login_->signed_in()->person(), target_->target(), target_->account(), target_->rule(), here.policy.version,
-                              started_.source + ":" + std::to_string(started_.source_port), started_.protocol, login_->factors(), login_->key_fingerprint(), "", "", permit.started,
-                              std::nullopt, "", ends, here.recording_path(permit.session), {}, "open"};
+    session_ = store::Session{permit.session,
+                              started_.worker,
+                              login_->signed_in()->person(),
+                              target_->target(),
+                              target_->account(),
+                              target_->rule(),
+                              here.policy.version,
+                              started_.source + ":" + std::to_string(started_.source_port),
+                              started_.protocol,
+                              login_->factors(),
+                              login_->key_fingerprint(),
+                              "",
+                              "",
+                              permit.started,
+                              std::nullopt,
+                              "",
+                              ends,
+                              here.recording_path(permit.session),
+                              {},
+                              "open"};
     auto begun = here.database.transaction([&]() -> Status {
         TRY(here.sessions.insert(*session_));
         TRY(record(audit::Kind::session_start, {{"account", permit.account},
@@ -254,7 +303,7 @@ Status WorkerPeer::begin_record(const control::SessionPermit& permit, std::int64
 
 // No credential is used, and none leaves the vault, before the target's key is one that the policy pins.
 Status WorkerPeer::identify(const control::TargetIdentity& identity) {
-    if (!target_) return fail(ErrorKind::refused, "a host key without a target");
+    if (!target_ || std::exchange(identified_, true)) return fail(ErrorKind::refused, "a host key out of turn");
     const auto pinned = pinned_keys(*target_);
     const bool known = std::any_of(pinned.begin(), pinned.end(), [&](const Pinned& key) { return key.blob == identity.host_key; });
     if (!known) {
@@ -272,6 +321,7 @@ Status WorkerPeer::identify(const control::TargetIdentity& identity) {
 }
 
 Status WorkerPeer::target_ready(const control::TargetReady& ready) {
+    if (std::exchange(readied_, true)) return fail(ErrorKind::refused, "ready twice");
     if (ready.ready) {
         link_.enter(control::live);
         return ok();

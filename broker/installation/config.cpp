@@ -22,7 +22,9 @@ void read_listen(Reader& reader, const At& at, Config& out) {
 }
 
 void read_limits(Reader& reader, const At& at, Limits& out) {
-    const auto number = [&](int& to, int least, int most) { return [&reader, &to, least, most](const At& a) { policy::set(to, reader.integer(a, least, most)); }; };
+    const auto number = [&](int& to, int least, int most) {
+        return [&reader, &to, least, most](const At& a) { policy::set(to, reader.integer(a, least, most)); };
+    };
     const auto length = [&](Duration& to) { return [&reader, &to](const At& a) { policy::set(to, reader.duration(a)); }; };
     reader.map(at, {{"connections", Need::optional, number(out.connections, 1, 10000)},
                     {"unauthenticated", Need::optional, number(out.unauthenticated, 1, 10000)},
@@ -41,9 +43,7 @@ void read_site(Reader& reader, const At& at, Config& out) {
                          if (!text) return;
                          try {
                              (void)date::locate_zone(*text);
-                         } catch (const std::runtime_error&) {
-                             return reader.fault(a, "no such time zone, expected one like America/Chicago");
-                         }
+                         } catch (const std::runtime_error&) { return reader.fault(a, "no such time zone, expected one like America/Chicago"); }
                          out.zone = *text;
                      }},
                     {"help", Need::optional, [&](const At& a) { policy::set(out.help, reader.text(a)); }},
@@ -67,21 +67,23 @@ Result<Config> parse_config(std::string_view yaml, std::string_view file) {
     Config config;
     Reader reader(faults);
     if (faults.empty() && root.kind != policy::Node::Kind::null) {
-        reader.map({&root, ""}, {{"listen", Need::optional, [&](const At& at) { read_listen(reader, at, config); }},
-                                 {"store", Need::optional,
-                                  [&](const At& at) {
-                                      auto text = reader.text(at);
-                                      if (text && !text->starts_with("sqlite:")) return reader.fault(at, "expected sqlite:PATH (PostgreSQL comes later)");
-                                      policy::set(config.store, std::move(text));
-                                  }},
-                                 {"recordings", Need::optional,
-                                  [&](const At& at) { reader.map(at, {{"dir", Need::optional, [&](const At& a) { policy::set(config.recordings_dir, reader.text(a)); }}}); }},
-                                 {"keys", Need::optional,
-                                  [&](const At& at) {
-                                      reader.map(at, {{"passphrase_file", Need::optional, [&](const At& a) { policy::set(config.passphrase_file, reader.text(a)); }}});
-                                  }},
-                                 {"site", Need::optional, [&](const At& at) { read_site(reader, at, config); }},
-                                 {"limits", Need::optional, [&](const At& at) { read_limits(reader, at, config.limits); }}});
+        reader.map(
+            {&root, ""},
+            {{"listen", Need::optional, [&](const At& at) { read_listen(reader, at, config); }},
+             {"store", Need::optional,
+              [&](const At& at) {
+                  auto text = reader.text(at);
+                  if (text && !text->starts_with("sqlite:")) return reader.fault(at, "expected sqlite:PATH (PostgreSQL comes later)");
+                  policy::set(config.store, std::move(text));
+              }},
+             {"recordings", Need::optional,
+              [&](const At& at) { reader.map(at, {{"dir", Need::optional, [&](const At& a) { policy::set(config.recordings_dir, reader.text(a)); }}}); }},
+             {"keys", Need::optional,
+              [&](const At& at) {
+                  reader.map(at, {{"passphrase_file", Need::optional, [&](const At& a) { policy::set(config.passphrase_file, reader.text(a)); }}});
+              }},
+             {"site", Need::optional, [&](const At& at) { read_site(reader, at, config); }},
+             {"limits", Need::optional, [&](const At& at) { read_limits(reader, at, config.limits); }}});
     }
     if (!faults.empty()) return fail(ErrorKind::invalid, joined(faults, file));
     return config;

@@ -1,4 +1,4 @@
-// Host keys on disk: one line a key, "algorithm sealed".
+// Host keys on disk: one line a key, "algorithm sealed-key placeholder". The placeholder is no secret; making one takes time.
 #include "broker/installation/host_keys.h"
 
 #include "base/fd.h"
@@ -10,11 +10,6 @@ namespace {
 
 using identity::PrivateKey;
 constexpr PrivateKey::Kind kinds[] = {PrivateKey::Kind::ed25519, PrivateKey::Kind::ecdsa_p256, PrivateKey::Kind::rsa_3072};
-
-PrivateKey::Kind kind_of(std::string_view algorithm) {
-    if (algorithm == "ssh-ed25519") return kinds[0];
-    return algorithm == "ssh-rsa" ? kinds[2] : kinds[1];
-}
 
 Bytes armoured(View content, const std::string& label) {
     const std::string body = base64(content);
@@ -51,7 +46,8 @@ Status HostKeys::create(const std::string& path, const std::string& public_path,
         const auto key = TRY(PrivateKey::generate(kind));
         const Secret secret = TRY(key.to_secret());
         const std::string algorithm(key.public_key().algorithm());
-        sealed += algorithm + " " + TRY(ring.seal(vault::purpose::host_key, algorithm, secret)) + "\n";
+        const auto placeholder = TRY(placeholder_for(kind));
+        sealed += algorithm + " " + TRY(ring.seal(vault::purpose::host_key, algorithm, secret)) + " " + base64(placeholder) + "\n";
         lines += key.public_key().openssh_line() + "\n";
     }
     TRY(replace_file(path, view(sealed)));
@@ -65,12 +61,13 @@ Result<HostKeys> HostKeys::load(const std::string& path, const vault::KeyRing& r
     while (!rest.empty()) {
         const auto line = rest.substr(0, rest.find('\n'));
         rest.remove_prefix(std::min(rest.size(), line.size() + 1));
-        const auto space = line.find(' ');
-        if (space == std::string_view::npos) return fail(ErrorKind::damaged, path + ": a line is not \"algorithm sealed-key\"");
+        const auto space = line.find(' '), second = line.find(' ', space + 1);
+        if (space == std::string_view::npos || second == std::string_view::npos)
+            return fail(ErrorKind::damaged, path + ": a line is not \"algorithm sealed-key placeholder\"");
         const auto algorithm = line.substr(0, space);
-        const auto secret = TRY(ring.open(vault::purpose::host_key, algorithm, line.substr(space + 1)));
+        const auto secret = TRY(ring.open(vault::purpose::host_key, algorithm, line.substr(space + 1, second - space - 1)));
         auto key = TRY(PrivateKey::from_secret(secret));
-        auto placeholder = TRY(placeholder_for(kind_of(algorithm)));
+        auto placeholder = TRY(from_base64(line.substr(second + 1)));
         keys.keys_.push_back({std::move(key), std::move(placeholder)});
     }
     if (keys.keys_.empty()) return fail(ErrorKind::damaged, path + ": no host key");

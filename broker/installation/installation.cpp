@@ -12,7 +12,8 @@ namespace anteroom::installation {
 
 namespace {
 
-constexpr const char* first_policy = R"(# Who may reach what, and how. Nothing is allowed that does not stand here; `anteroom policy check` reads it, `anteroom policy apply` puts it in force.
+constexpr const char* first_policy =
+    R"(# Who may reach what, and how. Nothing is allowed that does not stand here; `anteroom policy check` reads it, `anteroom policy apply` puts it in force.
 version: 1
 )";
 constexpr const char* chain_setting = "audit.chain";
@@ -110,7 +111,11 @@ Result<std::int64_t> Installation::apply_policy(std::string_view text, std::stri
     std::int64_t version = 0;
     TRY(database.transaction([&]() -> Status {
         version = TRY(policy_versions.insert(text, clock.now(), applied_by));
-        TRY(log->append({audit::Kind::policy_applied, "", "", "", {{"version", std::to_string(version)}, {"by", applied_by}, {"sha256", hex(crypto::sha256(view(text)))}}}));
+        TRY(log->append({audit::Kind::policy_applied,
+                         "",
+                         "",
+                         "",
+                         {{"version", std::to_string(version)}, {"by", applied_by}, {"sha256", hex(crypto::sha256(view(text)))}}}));
         return ok();
     }));
     policy = {std::move(document), version};

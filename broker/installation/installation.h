@@ -6,9 +6,9 @@
 #include <optional>
 
 #include "broker/audit/log.h"
+#include "broker/identity/totp.h"
 #include "broker/installation/config.h"
 #include "broker/installation/host_keys.h"
-#include "broker/identity/totp.h"
 #include "broker/installation/paths.h"
 #include "broker/store/attempts.h"
 #include "broker/store/people.h"
@@ -30,8 +30,8 @@ struct CurrentPolicy {
 class Installation {
 public:
     struct New {
-        Secret escrow_text;        // to be kept offline; nowhere else
-        std::string fingerprint;   // of the Ed25519 host key
+        Secret escrow_text;       // to be kept offline; nowhere else
+        std::string fingerprint;  // of the Ed25519 host key
     };
     // Directory, key ring, host keys, database, anteroom.yaml, policy.yaml. `conflict` when there is one already.
     static Result<New> create(const std::string& dir, const Clock& clock);
@@ -45,7 +45,7 @@ public:
     HostKeys host_keys;
     store::Database database;
     std::optional<audit::Log> log;  // always there once open() has returned
-    CurrentPolicy policy;  // the version in force; replaced as a whole by apply_policy
+    CurrentPolicy policy;           // the version in force; replaced as a whole by apply_policy
 
     store::People people{database};
     store::PersonKeys person_keys{database};

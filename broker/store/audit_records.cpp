@@ -72,9 +72,10 @@ Result<std::vector<AuditRow>> AuditRecords::page(const AuditFilter& filter, std:
 }
 
 Status AuditRecords::insert_checkpoint(const AuditCheckpointRow& row) {
-    TRY(database_.insert("audit_checkpoints",
-                         {{"chain_id", chain_}, {"seq", row.seq}, {"head", row.head}, {"time", row.time}, {"signature", row.signature}, {"key_id", row.key_id}},
-                         "ON CONFLICT (chain_id, seq) DO UPDATE SET head = excluded.head, time = excluded.time, signature = excluded.signature, key_id = excluded.key_id"));
+    TRY(database_.insert(
+        "audit_checkpoints",
+        {{"chain_id", chain_}, {"seq", row.seq}, {"head", row.head}, {"time", row.time}, {"signature", row.signature}, {"key_id", row.key_id}},
+        "ON CONFLICT (chain_id, seq) DO UPDATE SET head = excluded.head, time = excluded.time, signature = excluded.signature, key_id = excluded.key_id"));
     return ok();
 }
 

@@ -28,8 +28,8 @@ struct AuditCheckpointRow {
 };
 
 struct AuditFilter {
-    std::optional<Time> since;  // included
-    std::optional<Time> until;  // excluded
+    std::optional<Time> since;                  // included
+    std::optional<Time> until;                  // excluded
     std::string kind, person, target, session;  // empty: any
 };
 
@@ -40,7 +40,7 @@ public:
     Status insert(const AuditRow& row);
     Result<std::optional<AuditRow>> last();
     Result<std::vector<AuditRow>> page(const AuditFilter& filter, std::int64_t after_seq, std::size_t limit);  // ascending
-    Status insert_checkpoint(const AuditCheckpointRow& row);  // a later one for the same seq takes its place
+    Status insert_checkpoint(const AuditCheckpointRow& row);                                                   // a later one for the same seq takes its place
     Result<std::optional<AuditCheckpointRow>> last_checkpoint();
     Result<std::vector<AuditCheckpointRow>> checkpoints(std::int64_t after_seq, std::size_t limit);
 

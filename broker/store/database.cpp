@@ -2,12 +2,12 @@
 #include "broker/store/database.h"
 
 #include <fcntl.h>
+#include <soci/soci.h>
+#include <soci/sqlite3/soci-sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cstring>
-#include <soci/soci.h>
-#include <soci/sqlite3/soci-sqlite3.h>
 
 #include "base/fd.h"
 #include "broker/store/migrations.h"
@@ -97,9 +97,7 @@ Result<Outcome> run_checked(soci::session& session, std::string_view sql, const 
     auto bound = TRY(bind(values));
     try {
         return run(session, text, values, bound, columns);
-    } catch (const soci::soci_error& error) {
-        return database_fail(error.get_error_message());
-    }
+    } catch (const soci::soci_error& error) { return database_fail(error.get_error_message()); }
 }
 
 std::string joined(const std::vector<std::string_view>& words) {
@@ -111,7 +109,7 @@ std::string joined(const std::vector<std::string_view>& words) {
 // Made before SQLite sees it, so that it and its -wal and -shm (which take its mode) are never readable by others.
 // An existing file is not opened here: closing it would drop the locks of another connection of this process.
 Status prepare_file(const std::string& path) {
-    struct stat found {};
+    struct stat found{};
     if (::lstat(path.c_str(), &found) != 0) {
         if (errno != ENOENT) return fail(ErrorKind::io, "database " + path + ": " + std::strerror(errno));
         auto made = open_file(path, O_RDWR | O_CREAT | O_EXCL, 0600);
@@ -237,7 +235,8 @@ Result<bool> Database::insert(std::string_view table, const std::vector<Assignme
         columns.push_back(column);
         values.push_back(value);
     }
-    const auto touched = TRY(execute("INSERT INTO " + std::string(table) + " (" + joined(columns) + ") VALUES (" + joined(places) + ") " + std::string(conflict), values));
+    const auto touched =
+        TRY(execute("INSERT INTO " + std::string(table) + " (" + joined(columns) + ") VALUES (" + joined(places) + ") " + std::string(conflict), values));
     return touched == 1;
 }
 

@@ -12,29 +12,36 @@ const std::vector<Migration>& steps() {
          {"CREATE TABLE people (name TEXT PRIMARY KEY, display_name TEXT NOT NULL, email TEXT NOT NULL, vendor TEXT NOT NULL, password_hash TEXT, "
           "disabled BIGINT NOT NULL, created BIGINT NOT NULL, expires BIGINT, set_up_by_admin BIGINT NOT NULL, mark TEXT NOT NULL)",
           "CREATE TABLE person_groups (person TEXT NOT NULL REFERENCES people(name), member_of TEXT NOT NULL, PRIMARY KEY (person, member_of))",
-          "CREATE TABLE person_keys (id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(name), algorithm TEXT NOT NULL, key_blob TEXT NOT NULL UNIQUE, "
+          "CREATE TABLE person_keys (id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(name), algorithm TEXT NOT NULL, key_blob TEXT NOT NULL "
+          "UNIQUE, "
           "fingerprint TEXT NOT NULL, note TEXT NOT NULL, added BIGINT NOT NULL, added_by TEXT NOT NULL)",
           "CREATE INDEX person_keys_by_person ON person_keys (person)",
-          "CREATE TABLE totp (person TEXT PRIMARY KEY REFERENCES people(name), sealed_secret TEXT NOT NULL, confirmed BIGINT NOT NULL, enrolled BIGINT NOT NULL, "
+          "CREATE TABLE totp (person TEXT PRIMARY KEY REFERENCES people(name), sealed_secret TEXT NOT NULL, confirmed BIGINT NOT NULL, enrolled BIGINT NOT "
+          "NULL, "
           "enrolled_by TEXT NOT NULL)",
           "CREATE TABLE totp_steps (person TEXT NOT NULL REFERENCES people(name), step BIGINT NOT NULL, used_at BIGINT NOT NULL, PRIMARY KEY (person, step))",
           "CREATE TABLE attempts (person TEXT NOT NULL, kind TEXT NOT NULL, window_start BIGINT NOT NULL, failures BIGINT NOT NULL, "
           "PRIMARY KEY (person, kind, window_start))"}},
         {2,
          "sessions, policy, secrets of targets",
-         {"CREATE TABLE sessions (id TEXT PRIMARY KEY, worker TEXT NOT NULL, person TEXT NOT NULL, target TEXT NOT NULL, account TEXT NOT NULL, rule_id TEXT NOT NULL, "
-          "policy_version BIGINT NOT NULL, source TEXT NOT NULL, protocol TEXT NOT NULL, factors TEXT NOT NULL, key_fingerprint TEXT NOT NULL, reason TEXT NOT NULL, "
+         {"CREATE TABLE sessions (id TEXT PRIMARY KEY, worker TEXT NOT NULL, person TEXT NOT NULL, target TEXT NOT NULL, account TEXT NOT NULL, rule_id TEXT "
+          "NOT NULL, "
+          "policy_version BIGINT NOT NULL, source TEXT NOT NULL, protocol TEXT NOT NULL, factors TEXT NOT NULL, key_fingerprint TEXT NOT NULL, reason TEXT NOT "
+          "NULL, "
           "ticket TEXT NOT NULL, started BIGINT NOT NULL, ended BIGINT, end_reason TEXT NOT NULL, deadline BIGINT, recording_path TEXT NOT NULL, "
           "recording_count BIGINT NOT NULL, recording_bytes BIGINT NOT NULL, recording_root TEXT NOT NULL, recording_state TEXT NOT NULL)",
           "CREATE INDEX sessions_by_worker ON sessions (worker)", "CREATE INDEX sessions_by_end ON sessions (ended)",
           "CREATE INDEX sessions_by_start ON sessions (started)",
-          "CREATE TABLE policy_versions (version BIGINT PRIMARY KEY, content TEXT NOT NULL, applied_at BIGINT NOT NULL, applied_by TEXT NOT NULL, sha256 TEXT NOT NULL)",
-          "CREATE TABLE target_secrets (target TEXT NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL, sealed TEXT NOT NULL, public_blob TEXT, updated BIGINT NOT NULL, "
+          "CREATE TABLE policy_versions (version BIGINT PRIMARY KEY, content TEXT NOT NULL, applied_at BIGINT NOT NULL, applied_by TEXT NOT NULL, sha256 TEXT "
+          "NOT NULL)",
+          "CREATE TABLE target_secrets (target TEXT NOT NULL, account TEXT NOT NULL, kind TEXT NOT NULL, sealed TEXT NOT NULL, public_blob TEXT, updated "
+          "BIGINT NOT NULL, "
           "PRIMARY KEY (target, account))",
           "CREATE TABLE settings (name TEXT PRIMARY KEY, content TEXT NOT NULL)"}},
         {3,
          "the audit log",
-         {"CREATE TABLE audit_records (chain_id TEXT NOT NULL, seq BIGINT NOT NULL, time BIGINT NOT NULL, kind TEXT NOT NULL, person TEXT NOT NULL, target TEXT NOT NULL, "
+         {"CREATE TABLE audit_records (chain_id TEXT NOT NULL, seq BIGINT NOT NULL, time BIGINT NOT NULL, kind TEXT NOT NULL, person TEXT NOT NULL, target "
+          "TEXT NOT NULL, "
           "session TEXT NOT NULL, body TEXT NOT NULL, hash TEXT NOT NULL, PRIMARY KEY (chain_id, seq))",
           "CREATE INDEX audit_by_time ON audit_records (time)", "CREATE INDEX audit_by_kind ON audit_records (kind, seq)",
           "CREATE INDEX audit_by_person ON audit_records (person, seq)", "CREATE INDEX audit_by_target ON audit_records (target, seq)",

@@ -8,8 +8,8 @@ namespace anteroom::store {
 
 namespace {
 
-const std::vector<std::string_view> columns = {"name",    "display_name", "email",           "vendor", "password_hash", "disabled",
-                                               "created", "expires",      "set_up_by_admin", "mark"};
+const std::vector<std::string_view> columns = {"name",     "display_name", "email",   "vendor",          "password_hash",
+                                               "disabled", "created",      "expires", "set_up_by_admin", "mark"};
 
 Result<Person> read(Row& row) {
     Person person;
@@ -28,7 +28,8 @@ Result<Person> read(Row& row) {
 }
 
 Status insert_groups(Database& database, const PersonId& name, const std::vector<std::string>& groups) {
-    for (const auto& group : groups) TRY(database.insert("person_groups", {{"person", name}, {"member_of", group}}, "ON CONFLICT (person, member_of) DO NOTHING"));
+    for (const auto& group : groups)
+        TRY(database.insert("person_groups", {{"person", name}, {"member_of", group}}, "ON CONFLICT (person, member_of) DO NOTHING"));
     return ok();
 }
 

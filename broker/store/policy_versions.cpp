@@ -48,11 +48,9 @@ Result<std::int64_t> PolicyVersions::insert(std::string_view text, Time applied_
         auto row = TRY(database_.select_one({"COALESCE(MAX(version), 0)"}, "FROM policy_versions"));
         version = row->integer() + 1;
         TRY(row->finished());
-        TRY(database_.insert("policy_versions", {{"version", version},
-                                                 {"content", text},
-                                                 {"applied_at", applied_at},
-                                                 {"applied_by", applied_by},
-                                                 {"sha256", hex(crypto::sha256(view(text)))}}));
+        TRY(database_.insert(
+            "policy_versions",
+            {{"version", version}, {"content", text}, {"applied_at", applied_at}, {"applied_by", applied_by}, {"sha256", hex(crypto::sha256(view(text)))}}));
         return ok();
     }));
     return version;

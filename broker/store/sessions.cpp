@@ -5,9 +5,10 @@ namespace anteroom::store {
 
 namespace {
 
-const std::vector<std::string_view> columns = {"id",       "worker",         "person",          "target",          "account",        "rule_id",        "policy_version", "source",
-                                               "protocol", "factors",        "key_fingerprint", "reason",          "ticket",         "started",        "ended",          "end_reason",
-                                               "deadline", "recording_path", "recording_count", "recording_bytes", "recording_root", "recording_state"};
+const std::vector<std::string_view> columns = {
+    "id",       "worker",         "person",          "target",          "account",        "rule_id",        "policy_version", "source",
+    "protocol", "factors",        "key_fingerprint", "reason",          "ticket",         "started",        "ended",          "end_reason",
+    "deadline", "recording_path", "recording_count", "recording_bytes", "recording_root", "recording_state"};
 
 Result<Session> read(Row& row) {
     Session session;
@@ -84,8 +85,9 @@ Result<std::vector<Session>> Sessions::list(Which which, std::size_t limit) {
 }
 
 Status Sessions::set_commit(const SessionId& id, const RecordingCommit& commit) {
-    const auto touched = TRY(database_.update("sessions", {{"recording_count", commit.count}, {"recording_bytes", commit.bytes}, {"recording_root", commit.root}},
-                                              "WHERE id = ? AND recording_count <= ? AND recording_bytes <= ?", {id, commit.count, commit.bytes}));
+    const auto touched =
+        TRY(database_.update("sessions", {{"recording_count", commit.count}, {"recording_bytes", commit.bytes}, {"recording_root", commit.root}},
+                             "WHERE id = ? AND recording_count <= ? AND recording_bytes <= ?", {id, commit.count, commit.bytes}));
     if (touched == 1) return ok();
     if (!TRY(find(id))) return no_session(id);
     return fail(ErrorKind::conflict, "the recording of session " + id.str() + " would shrink");
@@ -102,8 +104,8 @@ Status Sessions::set_recording(const SessionId& id, std::string_view path, std::
 }
 
 Status Sessions::end(const SessionId& id, Time when, std::string_view reason, std::string_view recording_state) {
-    const auto touched =
-        TRY(database_.update("sessions", {{"ended", when}, {"end_reason", reason}, {"recording_state", recording_state}}, "WHERE id = ? AND ended IS NULL", {id}));
+    const auto touched = TRY(
+        database_.update("sessions", {{"ended", when}, {"end_reason", reason}, {"recording_state", recording_state}}, "WHERE id = ? AND ended IS NULL", {id}));
     if (touched == 1) return ok();
     if (!TRY(find(id))) return no_session(id);
     return fail(ErrorKind::conflict, "session " + id.str() + " has ended already");

@@ -38,7 +38,8 @@ void append_base64(Bytes& out, View bytes) {
 void append(Bytes& out, std::string_view text) { out.insert(out.end(), text.begin(), text.end()); }
 
 std::string protection_line(View salt, Cost cost) {
-    return std::string(protected_by) + "m=" + std::to_string(cost.memory_kib) + " t=" + std::to_string(cost.passes) + " p=" + std::to_string(cost.lanes) + " salt=" + base64(salt);
+    return std::string(protected_by) + "m=" + std::to_string(cost.memory_kib) + " t=" + std::to_string(cost.passes) + " p=" + std::to_string(cost.lanes) +
+           " salt=" + base64(salt);
 }
 
 tl::unexpected<Error> damaged(const char* why) { return fail(ErrorKind::damaged, std::string("is damaged (") + why + ")"); }

@@ -24,17 +24,20 @@ std::string file_of(const std::string& directory) { return folder_of(directory) 
 
 // A key that others could read or swap must not be used: refusing loudly gets it mended.
 Status check_private(const std::string& path, bool folder) {
-    struct stat found {};
+    struct stat found{};
     if (::lstat(path.c_str(), &found) != 0) {
         if (errno == ENOENT) return fail(ErrorKind::not_found, path + " does not exist; run: anteroom init");
         return fail(ErrorKind::io, path + ": " + std::strerror(errno));
     }
-    if (folder ? !S_ISDIR(found.st_mode) : !S_ISREG(found.st_mode)) return fail(ErrorKind::refused, path + (folder ? " is not a directory" : " is not a regular file"));
+    if (folder ? !S_ISDIR(found.st_mode) : !S_ISREG(found.st_mode))
+        return fail(ErrorKind::refused, path + (folder ? " is not a directory" : " is not a regular file"));
     if (found.st_uid != ::geteuid())
-        return fail(ErrorKind::refused, fmt::format("{} belongs to user {}, but this program runs as user {}; mend it with: chown {} {}", path, found.st_uid, ::geteuid(), ::geteuid(), path));
+        return fail(ErrorKind::refused, fmt::format("{} belongs to user {}, but this program runs as user {}; mend it with: chown {} {}", path, found.st_uid,
+                                                    ::geteuid(), ::geteuid(), path));
     if ((found.st_mode & 077) != 0)
-        return fail(ErrorKind::refused, fmt::format("{} can be read or changed by other users (mode {:04o}); mend it with: chmod {} {}, and think about who may have copied it",
-                                                    path, found.st_mode & 07777, folder ? "700" : "600", path));
+        return fail(ErrorKind::refused,
+                    fmt::format("{} can be read or changed by other users (mode {:04o}); mend it with: chmod {} {}, and think about who may have copied it",
+                                path, found.st_mode & 07777, folder ? "700" : "600", path));
     return ok();
 }
 
@@ -133,7 +136,9 @@ Result<KeyRing> KeyRing::load(const std::string& directory, const Secret* passph
     TRY(check_private(folder_of(directory), true));
     TRY(check_private(path, false));
     const Secret text(TRY(read_file(path, 1 << 16)));
-    const auto named = [&](const Error& error) { return fail(error.kind, path + " " + error.detail + (error.kind == ErrorKind::damaged ? "; restore it from a backup" : "")); };
+    const auto named = [&](const Error& error) {
+        return fail(error.kind, path + " " + error.detail + (error.kind == ErrorKind::damaged ? "; restore it from a backup" : ""));
+    };
     const auto keys = read_keyfile(text, passphrase);
     if (!keys) return named(keys.error());
     auto ring = from_keys(keys->expose());
@@ -164,7 +169,8 @@ Result<Secret> KeyRing::open(std::string_view purpose, std::string_view id, std:
     const View whole(*bytes);
     const auto key = key_of_purpose(vault_.expose(), purpose);
     auto opened = crypto::aes_gcm_open(key.expose(), whole.first(nonce_size), bound_to(purpose, id), whole.subspan(nonce_size));
-    if (!opened) return fail(ErrorKind::refused, "vault: the sealed value does not open here: it was changed, or sealed for something else or under other keys");
+    if (!opened)
+        return fail(ErrorKind::refused, "vault: the sealed value does not open here: it was changed, or sealed for something else or under other keys");
     return Secret(std::move(*opened));
 }
 

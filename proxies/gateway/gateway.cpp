@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include "base/log.h"
@@ -147,7 +147,9 @@ Status Gateway::handle(control::Packet& packet) {
     if (packet.is<control::SetDeadline>()) {
         const auto set = TRY(packet.as<control::SetDeadline>());
         if (auto* worker = workers_.find(set.worker)) {
-            worker->deadline = Monotonic(Duration(set.deadline));
+            // A session's deadline is set once and can only come nearer: no message of a worker, through the broker, postpones it.
+            const Monotonic deadline(Duration(set.deadline));
+            if (!worker->authenticated || deadline < worker->deadline) worker->deadline = deadline;
             worker->authenticated = worker->authenticated || set.authenticated;
         }
         return ok();

@@ -78,7 +78,7 @@ void Workers::kill_all() {
 
 void Workers::enforce(Monotonic now) {
     for (auto& [id, worker] : workers_) {
-        if (worker.overdue || now < worker.deadline + goodbye) continue;
+        if (worker.overdue || now - goodbye < worker.deadline) continue;
         worker.overdue = true;
         signal_worker(worker, SIGKILL);
     }
@@ -102,7 +102,9 @@ std::vector<Ended> Workers::reap() {
 std::optional<Monotonic> Workers::next_deadline() const {
     std::optional<Monotonic> next;
     for (const auto& [id, worker] : workers_)
-        if (!worker.overdue && (!next || worker.deadline + goodbye < *next)) next = worker.deadline + goodbye;
+        if (!worker.overdue && (!next || worker.deadline < *next)) next = worker.deadline;
+    // Saturated: the broker's word may be the end of time.
+    if (next && *next < Monotonic::max() - goodbye) *next += goodbye;
     return next;
 }
 

@@ -11,9 +11,9 @@ namespace anteroom::ssh {
 namespace {
 
 constexpr Duration greeting_limit = std::chrono::seconds(10), signing_limit = std::chrono::seconds(10), target_limit = std::chrono::seconds(20);
-constexpr Duration seal_limit = std::chrono::seconds(3), linger = std::chrono::seconds(10),
-                   patience = std::chrono::milliseconds(700);
+constexpr Duration seal_limit = std::chrono::seconds(3), linger = std::chrono::seconds(10), patience = std::chrono::milliseconds(700);
 constexpr int tick_ms = 50;
+constexpr const char* unrecordable = "The session cannot be recorded any more and was ended.";
 
 int ignore_readiness(socket_t, int, void*) { return 0; }  // being woken is enough: packets are taken in every round
 
@@ -81,6 +81,7 @@ Status Connection::loop() {
 }
 
 Result<bool> Connection::step(Monotonic now) {
+    if (!Custody::violation().empty()) return fail(ErrorKind::refused, Custody::violation());
     bool moved = TRY(take_packets());
     moved |= TRY(step_front());
     moved |= TRY(step_target(now));
@@ -89,7 +90,7 @@ Result<bool> Connection::step(Monotonic now) {
     if (recording_) {
         if (auto ticked = recording_->tick(now); !ticked) {
             log::error("recording.failed", {{"error", ticked.error().detail}});
-            end("recording-failed", "The session cannot be recorded any more and was ended.");
+            end("recording-failed", unrecordable);
         }
     }
     return moved | step_ends(now);
@@ -190,7 +191,8 @@ void Connection::take_message(ClientMessage message) {
     switch (ssh_message_type(raw)) {
         case SSH_REQUEST_CHANNEL_OPEN:
             if (ssh_message_subtype(raw) != SSH_CHANNEL_SESSION || relays_.size() >= max_channels_) return refuse_open(raw);
-            if (Channel channel(ssh_message_channel_request_open_reply_accept(raw)); channel) relays_.push_back(std::make_unique<Relay>(std::move(channel), ++next_channel_));
+            if (Channel channel(ssh_message_channel_request_open_reply_accept(raw)); channel)
+                relays_.push_back(std::make_unique<Relay>(std::move(channel), ++next_channel_));
             return;
         case SSH_REQUEST_CHANNEL:
             // A request for a channel that is gone is dropped unanswered: libssh may have freed it.
@@ -214,7 +216,8 @@ void Connection::refuse_open(ssh_message message) {
         case SSH_CHANNEL_SESSION: use = {"session", "more than " + std::to_string(max_channels_) + " channels"}; break;
         case SSH_CHANNEL_DIRECT_TCPIP: {
             const char* host = ssh_message_channel_request_open_destination(message);
-            use = {"forward:local", std::string(host == nullptr ? "" : host) + ":" + std::to_string(ssh_message_channel_request_open_destination_port(message))};
+            use = {"forward:local",
+                   std::string(host == nullptr ? "" : host) + ":" + std::to_string(ssh_message_channel_request_open_destination_port(message))};
             break;
         }
         case SSH_CHANNEL_FORWARDED_TCPIP: use = {"forward:remote", ""}; break;
@@ -256,7 +259,15 @@ Result<bool> Connection::step_relays(Monotonic now) {
     }
     if (!target_ || target_->state() != TargetLeg::State::ready) return false;
     const bool stalled = recording_->stalled(now);
-    for (auto& relay : relays_) moved |= TRY(relay->step(*around_, now, stalled));
+    for (auto& relay : relays_) {
+        const auto stepped = relay->step(*around_, now, stalled);
+        if (!stepped) {
+            log::error("recording.failed", {{"error", stepped.error().detail}});
+            end("recording-failed", unrecordable);
+            return true;
+        }
+        moved |= *stepped;
+    }
     return moved;
 }
 
@@ -271,7 +282,7 @@ bool Connection::step_ends(Monotonic now) {
         end(target_ ? "target-" + target_->why() : "refused", next_channel_ > 0 ? "" : refusal_);
     } else if (refusal_.empty() && target_ && target_->state() == TargetLeg::State::ready && !target_->connected()) {
         bool busy = false;  // what the target sent last is still on its way to the client
-        for (auto& relay : relays_) busy = busy || !relay->finished();
+        for (auto& relay : relays_) busy = busy || !relay->drained();
         if (!busy || now - last_activity_ > std::chrono::seconds(2)) end("target-closed", "The target closed the connection.");
     }
     return !end_reason_.empty();

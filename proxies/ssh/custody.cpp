@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 
+#include <cerrno>
 #include <cstring>
 #include <deque>
 
@@ -22,14 +23,17 @@ struct State {
     Custody::Sign sign;
     std::optional<KeyEvidence> evidence;
     std::vector<SeenRequest> seen;
-    unsigned calls_sign = 0, calls_verify = 0, calls_key = 0;
+    unsigned calls_sign = 0, waiting_logins = 0;
+    std::string violation;
 };
 State& state() {
     static State only;
     return only;
 }
 
-constexpr std::size_t max_silent = 256;  // in one poll; a client that sends more has the rest refused without being named
+constexpr unsigned max_waiting_logins = 4;
+constexpr std::uint32_t min_packet = 256;  // clients in use announce 16 KiB and more
+constexpr std::size_t max_silent = 256;    // in one poll; a client that sends more has the rest refused without being named
 
 void note_seen(SeenRequest&& request) {
     if (request.queued || state().seen.size() < max_silent) state().seen.push_back(std::move(request));
@@ -55,10 +59,20 @@ String to_ssh_string(View bytes) {
     return text;
 }
 
+std::uint32_t u32_at(View bytes, std::size_t at) {
+    return (std::uint32_t{bytes[at]} << 24) | (std::uint32_t{bytes[at + 1]} << 16) | (std::uint32_t{bytes[at + 2]} << 8) | bytes[at + 3];
+}
+
+// The packet is dropped; the connection ends in the loop's next round.
+int violate(const char* what) {
+    if (state().violation.empty()) state().violation = what;
+    return SSH_PACKET_USED;
+}
+
 // A length-prefixed string at the front of a payload (RFC 4251 section 5); false when there is none.
 bool read_string(View& rest, std::string& out) {
     if (rest.size() < 4) return false;
-    const std::size_t size = (std::size_t{rest[0]} << 24) | (std::size_t{rest[1]} << 16) | (std::size_t{rest[2]} << 8) | rest[3];
+    const std::size_t size = u32_at(rest, 0);
     if (size > rest.size() - 4) return false;
     out = to_string(rest.subspan(4, size));
     rest = rest.subspan(4 + size);
@@ -89,6 +103,9 @@ int __real_ssh_message_handle_channel_request(ssh_session session, ssh_channel c
 int __real_channel_rcv_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 int __real_ssh_packet_global_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 
+int __real_ssh_packet_userauth_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
+int __real_ssh_packet_channel_open(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
+int __real_ssh_packet_channel_open_conf(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 int __real_fcntl(int fd, int command, long argument);
 
 int ssh_auth_reply_default(ssh_session session, int partial);
@@ -103,7 +120,6 @@ ssh_signature pki_do_sign(const ssh_key key, const unsigned char* input, std::si
 // Chooses the host key of an exchange, at the first and at each later one: the true public key is what gets announced.
 int __wrap_ssh_get_key_params(ssh_session session, ssh_key* key, int* digest) {
     const int chosen = __real_ssh_get_key_params(session, key, digest);
-    ++state().calls_key;
     if (chosen != SSH_OK || session != state().front) return chosen;
     const auto* mine = held(*key);
     if (mine == nullptr) return SSH_ERROR;
@@ -130,7 +146,6 @@ ssh_signature __wrap_pki_sign_data(const ssh_key key, int digest, const unsigned
 // Verifies a signature. A client's is kept as evidence and called good: the broker judges it before anything is answered.
 // A target's (its key exchange) is judged here, by libssh.
 int __wrap_ssh_pki_signature_verify(ssh_session session, ssh_signature signature, const ssh_key key, const unsigned char* input, std::size_t size) {
-    ++state().calls_verify;
     if (session != state().front) return __real_ssh_pki_signature_verify(session, signature, key, input, size);
     state().evidence.reset();
     ssh_string raw = nullptr;
@@ -164,8 +179,8 @@ int __wrap_channel_rcv_request(ssh_session session, std::uint8_t type, ssh_buffe
 int __wrap_ssh_packet_global_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
     View rest = packet_rest(packet);
     std::string name;
-    const bool known = read_string(rest, name) && (name == "keepalive@openssh.com" || name == "no-more-sessions@openssh.com" || name == "tcpip-forward" ||
-                                                   name == "cancel-tcpip-forward");
+    const bool known = read_string(rest, name) &&
+                       (name == "keepalive@openssh.com" || name == "no-more-sessions@openssh.com" || name == "tcpip-forward" || name == "cancel-tcpip-forward");
     if (session == state().front && !known) note_seen({"global:" + name, {}, false});
     return __real_ssh_packet_global_request(session, type, packet, user);
 }
@@ -173,8 +188,30 @@ int __wrap_ssh_packet_global_request(ssh_session session, std::uint8_t type, ssh
 // libssh makes a connecting socket blocking once it is connected. Ours are connected, non-blocking, and stay so: the
 // sandbox lets nobody set flags, since the same call could take O_APPEND from the recording.
 int __wrap_fcntl(int fd, int command, long argument) {
-    if (command == F_SETFL && state().front != nullptr) return 0;
-    return __real_fcntl(fd, command, argument);
+    if (command != F_SETFL || state().front == nullptr) return __real_fcntl(fd, command, argument);
+    const int flags = __real_fcntl(fd, F_GETFL, 0);
+    if (flags >= 0 && (flags & O_NONBLOCK) != 0) return 0;
+    errno = EPERM;
+    return -1;
+}
+
+// A login request is answered before the next one counts: a client that sends more fills no memory here.
+int __wrap_ssh_packet_userauth_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
+    if (session == state().front && ++state().waiting_logins > max_waiting_logins) return violate("login requests without waiting for an answer");
+    return __real_ssh_packet_userauth_request(session, type, packet, user);
+}
+
+// The peer's maximum packet size (RFC 4254 section 5.1). libssh subtracts its overhead from it and would write for ever.
+int __wrap_ssh_packet_channel_open(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
+    View rest = packet_rest(packet);
+    std::string name;
+    if (!read_string(rest, name) || rest.size() < 12 || u32_at(rest, 8) < min_packet) return violate("a channel with an impossible packet size");
+    return __real_ssh_packet_channel_open(session, type, packet, user);
+}
+int __wrap_ssh_packet_channel_open_conf(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
+    const View rest = packet_rest(packet);
+    if (rest.size() < 16 || u32_at(rest, 12) < min_packet) return violate("a channel with an impossible packet size");
+    return __real_ssh_packet_channel_open_conf(session, type, packet, user);
 }
 
 // GSSAPI would be answered past the message queue. It is none of our methods: refused like any other unknown one.
@@ -190,7 +227,8 @@ Status Custody::import_placeholders(ssh_bind bind, const std::vector<control::Ho
     for (const auto& host_key : keys) {
         ssh_key raw = nullptr;
         const std::string text = to_string(host_key.placeholder);
-        if (ssh_pki_import_privkey_base64(text.c_str(), nullptr, nullptr, nullptr, &raw) != SSH_OK) return fail(ErrorKind::crypto, "a placeholder key cannot be read");
+        if (ssh_pki_import_privkey_base64(text.c_str(), nullptr, nullptr, nullptr, &raw) != SSH_OK)
+            return fail(ErrorKind::crypto, "a placeholder key cannot be read");
         HeldKey one{host_key, Key(raw)};
         // The bind takes its own reference and frees it.
         ssh_key for_bind = ssh_key_dup(raw);
@@ -206,6 +244,10 @@ void Custody::open(ssh_session front, Sign sign) {
 }
 
 std::optional<KeyEvidence> Custody::take_evidence() { return std::exchange(state().evidence, std::nullopt); }
+void Custody::took_login() {
+    if (state().waiting_logins > 0) --state().waiting_logins;
+}
+const std::string& Custody::violation() { return state().violation; }
 std::vector<SeenRequest> Custody::take_seen() { return std::exchange(state().seen, {}); }
 
 Status Custody::self_test() {

@@ -40,6 +40,10 @@ public:
 
     // The evidence of the signed request that was parsed last, once.
     static std::optional<KeyEvidence> take_evidence();
+    // A login request has been taken from libssh's queue.
+    static void took_login();
+    // Why the connection has to end: the client, or the target, does what libssh would suffer from.
+    static const std::string& violation();
     // Channel and global requests of the client since the last call, in their order.
     static std::vector<SeenRequest> take_seen();
 

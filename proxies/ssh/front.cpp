@@ -10,23 +10,27 @@ namespace anteroom::ssh {
 namespace {
 
 // Clients decide by this list's order only where their own is silent. No SHA-1, no CBC, no group exchange (it reads a moduli file).
-constexpr const char* key_exchanges = "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512";
+constexpr const char* key_exchanges =
+    "curve25519-sha256,curve25519-sha256@libssh.org,ecdh-sha2-nistp256,ecdh-sha2-nistp384,diffie-hellman-group16-sha512,diffie-hellman-group18-sha512";
 constexpr const char* ciphers = "aes256-gcm@openssh.com,chacha20-poly1305@openssh.com,aes128-gcm@openssh.com,aes256-ctr";
 constexpr const char* macs = "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,hmac-sha2-256,hmac-sha2-512";
 constexpr const char* user_keys =
-    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256,sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@openssh.com";
+    "ssh-ed25519,ecdsa-sha2-nistp256,ecdsa-sha2-nistp384,ecdsa-sha2-nistp521,rsa-sha2-512,rsa-sha2-256,sk-ssh-ed25519@openssh.com,sk-ecdsa-sha2-nistp256@"
+    "openssh.com";
 // OpenSSH's client tells a peer that its reader went away (eow@openssh.com) only if the banner begins like this; without it `ssh ... | head` hangs.
 constexpr const char* banner = "OpenSSH_9.2 Anteroom";
 
 Status set_options(ssh_bind bind) {
     const bool no = false;
     const int rsa_bits = 2048;
-    const bool good = ssh_bind_options_set(bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK && ssh_bind_options_set(bind, SSH_BIND_OPTIONS_BANNER, banner) == SSH_OK &&
-                      ssh_bind_options_set(bind, SSH_BIND_OPTIONS_KEY_EXCHANGE, key_exchanges) == SSH_OK &&
-                      ssh_bind_options_set(bind, SSH_BIND_OPTIONS_CIPHERS_C_S, ciphers) == SSH_OK && ssh_bind_options_set(bind, SSH_BIND_OPTIONS_CIPHERS_S_C, ciphers) == SSH_OK &&
-                      ssh_bind_options_set(bind, SSH_BIND_OPTIONS_HMAC_C_S, macs) == SSH_OK && ssh_bind_options_set(bind, SSH_BIND_OPTIONS_HMAC_S_C, macs) == SSH_OK &&
-                      ssh_bind_options_set(bind, SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, user_keys) == SSH_OK &&
-                      ssh_bind_options_set(bind, SSH_BIND_OPTIONS_RSA_MIN_SIZE, &rsa_bits) == SSH_OK;
+    const bool good =
+        ssh_bind_options_set(bind, SSH_BIND_OPTIONS_PROCESS_CONFIG, &no) == SSH_OK && ssh_bind_options_set(bind, SSH_BIND_OPTIONS_BANNER, banner) == SSH_OK &&
+        ssh_bind_options_set(bind, SSH_BIND_OPTIONS_KEY_EXCHANGE, key_exchanges) == SSH_OK &&
+        ssh_bind_options_set(bind, SSH_BIND_OPTIONS_CIPHERS_C_S, ciphers) == SSH_OK &&
+        ssh_bind_options_set(bind, SSH_BIND_OPTIONS_CIPHERS_S_C, ciphers) == SSH_OK && ssh_bind_options_set(bind, SSH_BIND_OPTIONS_HMAC_C_S, macs) == SSH_OK &&
+        ssh_bind_options_set(bind, SSH_BIND_OPTIONS_HMAC_S_C, macs) == SSH_OK &&
+        ssh_bind_options_set(bind, SSH_BIND_OPTIONS_PUBKEY_ACCEPTED_KEY_TYPES, user_keys) == SSH_OK &&
+        ssh_bind_options_set(bind, SSH_BIND_OPTIONS_RSA_MIN_SIZE, &rsa_bits) == SSH_OK;
     return good ? ok() : Status(fail(ErrorKind::internal, std::string("libssh refuses an option: ") + ssh_get_error(bind)));
 }
 
@@ -57,11 +61,12 @@ Result<std::unique_ptr<Front>> Front::make(Fd client, const control::WorkerWelco
     if (!bind || !session) return fail(ErrorKind::internal, "libssh has no session");
     TRY(set_options(bind.get()));
     TRY(Custody::import_placeholders(bind.get(), welcome.host_keys));
-    Custody::open(session.get(), std::move(sign));
     const int one = 1;
     ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    TRY(set_nonblocking(client.get()));
-    if (ssh_bind_accept_fd(bind.get(), session.get(), client.get()) != SSH_OK) return fail(ErrorKind::internal, std::string("libssh: ") + ssh_get_error(bind.get()));
+    TRY(set_nonblocking(client.get()));  // before custody opens: afterwards nobody sets flags
+    Custody::open(session.get(), std::move(sign));
+    if (ssh_bind_accept_fd(bind.get(), session.get(), client.get()) != SSH_OK)
+        return fail(ErrorKind::internal, std::string("libssh: ") + ssh_get_error(bind.get()));
     client.release();  // libssh closes it
     ssh_set_blocking(session.get(), 0);
     ssh_set_auth_methods(session.get(), SSH_AUTH_METHOD_PUBLICKEY | SSH_AUTH_METHOD_PASSWORD | SSH_AUTH_METHOD_INTERACTIVE);
@@ -101,14 +106,13 @@ Result<bool> Front::step_login() {
         return false;
     }
     if (ssh_message_type(message.get()) == SSH_REQUEST_AUTH) {
+        Custody::took_login();
         TRY(forward(std::move(message)));
         return true;
     }
     const char* service = ssh_message_type(message.get()) == SSH_REQUEST_SERVICE ? ssh_message_service_service(message.get()) : nullptr;
-    if (service != nullptr && std::string_view(service) == "ssh-userauth")
-        ssh_message_service_reply_success(message.get());
-    else
-        ssh_message_reply_default(message.get());
+    if (service != nullptr && std::string_view(service) == "ssh-userauth") ssh_message_service_reply_success(message.get());
+    else ssh_message_reply_default(message.get());
     return true;
 }
 
@@ -168,9 +172,7 @@ Status Front::answer(const control::LoginAnswer& answer) {
             ssh_message_auth_set_methods(message.get(), method_bits(answer.methods));
             rc = ssh_message_auth_reply_success(message.get(), 1);
             break;
-        case control::LoginVerdict::prompt:
-            pending_ = std::move(message);
-            return reply_prompt(answer);
+        case control::LoginVerdict::prompt: pending_ = std::move(message); return reply_prompt(answer);
         case control::LoginVerdict::accepted:
             rc = ssh_message_auth_reply_success(message.get(), 0);
             state_ = State::accepted;
@@ -189,7 +191,8 @@ Status Front::reply_prompt(const control::LoginAnswer& answer) {
         texts.push_back(prompt.text.c_str());
         echo.push_back(prompt.echo ? 1 : 0);
     }
-    const int rc = ssh_message_auth_interactive_request(message.get(), "", answer.instruction.c_str(), static_cast<unsigned>(texts.size()), texts.data(), echo.data());
+    const int rc =
+        ssh_message_auth_interactive_request(message.get(), "", answer.instruction.c_str(), static_cast<unsigned>(texts.size()), texts.data(), echo.data());
     return rc == SSH_OK ? ok() : Status(fail(ErrorKind::io, "the client does not take a prompt"));
 }
 

@@ -13,9 +13,9 @@ struct Phrase {
     std::string_view kind, words;
 };
 constexpr Phrase phrases[] = {
-    {"shell", "An interactive shell"},      {"exec", "Running this command"},          {"sftp", "File transfer (sftp)"},
-    {"env", "Setting this variable"},       {"agent", "Agent forwarding"},             {"x11", "X11 forwarding"},
-    {"forward:local", "Forwarding to"},     {"forward:remote", "Remote forwarding of"}, {"subsystem", "The subsystem"},
+    {"shell", "An interactive shell"}, {"exec", "Running this command"}, {"sftp", "File transfer (sftp)"},   {"env", "Setting this variable"},
+    {"agent", "Agent forwarding"},     {"x11", "X11 forwarding"},        {"forward:local", "Forwarding to"}, {"forward:remote", "Remote forwarding of"},
+    {"subsystem", "The subsystem"},
 };
 
 }  // namespace

@@ -12,7 +12,9 @@ namespace anteroom::ssh {
 template <auto free>
 struct Free {
     template <class T>
-    void operator()(T* object) const { free(object); }
+    void operator()(T* object) const {
+        free(object);
+    }
 };
 
 using Session = std::unique_ptr<ssh_session_struct, Free<ssh_free>>;

@@ -11,6 +11,7 @@ namespace {
 
 constexpr std::size_t credit = 128 * 1024;  // written to a leg whose socket is full, at most, before we wait for it
 constexpr std::size_t keep_capacity = 128 * 1024;
+constexpr std::size_t max_requests = 64;  // that wait for the target's answer to the one before
 
 bool congested(ssh_session session) { return (ssh_get_status(session) & SSH_WRITE_PENDING) != 0; }
 
@@ -19,7 +20,8 @@ int write_some(ssh_session session, ssh_channel to, View bytes, bool error_strea
     if (congested(session)) return 0;
     const std::size_t size = std::min<std::size_t>({bytes.size(), ssh_channel_window_size(to), credit});
     if (size == 0) return 0;
-    return error_stream ? ssh_channel_write_stderr(to, bytes.data(), static_cast<std::uint32_t>(size)) : ssh_channel_write(to, bytes.data(), static_cast<std::uint32_t>(size));
+    return error_stream ? ssh_channel_write_stderr(to, bytes.data(), static_cast<std::uint32_t>(size))
+                        : ssh_channel_write(to, bytes.data(), static_cast<std::uint32_t>(size));
 }
 
 }  // namespace
@@ -38,10 +40,8 @@ void Staging::consume(std::size_t size) {
     offset_ += size;
     if (!empty()) return;
     offset_ = 0;
-    if (bytes_.capacity() > keep_capacity)
-        bytes_ = Bytes();
-    else
-        bytes_.clear();
+    if (bytes_.capacity() > keep_capacity) bytes_ = Bytes();
+    else bytes_.clear();
 }
 
 Relay::~Relay() {
@@ -70,7 +70,10 @@ void Relay::attach_callbacks() {
     ssh_add_channel_callbacks(front_.get(), &front_callbacks_);
 }
 
-void Relay::enqueue(ClientMessage request) { requests_.push_back(std::move(request)); }
+void Relay::enqueue(ClientMessage request) {
+    if (requests_.size() < max_requests) requests_.push_back(std::move(request));
+    else ssh_message_reply_default(request.message.get());
+}
 
 void Relay::tell(const std::string& text) {
     if (!front_ || ssh_channel_is_closed(front_.get())) return;
@@ -93,15 +96,20 @@ void Relay::end_with(int status) {
 
 Result<bool> Relay::step(Surroundings& around, Monotonic now, bool input_stalled) {
     if (finished_) return false;
-    if (ssh_channel_is_closed(front_.get())) {
+    // A client that has seen the end of all output closes at once; the exit status still follows (RFC 4254 section 6.10).
+    const bool front_closed = ssh_channel_is_closed(front_.get()) != 0;
+    if (front_closed && !(eof_to_front_ && eof_to_target_)) {
         close();
         return true;
     }
     if (!target_ || opening_) return open_twin(around);
-    bool moved = TRY(step_request(around, now));
-    if (finished_) return true;
-    moved |= signal_target();
-    moved |= TRY(pump_input(around, now, input_stalled));
+    bool moved = false;
+    if (!front_closed) {
+        moved |= TRY(step_request(around, now));
+        if (finished_) return true;
+        moved |= signal_target();
+        moved |= TRY(pump_input(around, now, input_stalled));
+    }
     moved |= TRY(pump_output(around, now, false));
     moved |= TRY(pump_output(around, now, true));
     moved |= TRY(pass_end(around, now));
@@ -156,7 +164,8 @@ Status Relay::record_output(Surroundings& around, View bytes, bool error_stream,
     if (terminal_) return around.recording.append(recorder::Track::terminal_output, std::uint8_t{0}, number_, bytes, now);
     auto& bulk = error_stream ? bulk_err_ : bulk_out_;
     if (!bulk)
-        bulk.emplace(around.recording.writer(), number_, static_cast<std::uint8_t>(error_stream ? recorder::Stream::error : recorder::Stream::output), around.bulk_limit);
+        bulk.emplace(around.recording.writer(), number_, static_cast<std::uint8_t>(error_stream ? recorder::Stream::error : recorder::Stream::output),
+                     around.bulk_limit);
     return bulk->append(bytes, now);
 }
 
@@ -181,6 +190,10 @@ Result<bool> Relay::pump_output(Surroundings& around, Monotonic now, bool error_
     return moved || written != 0;
 }
 
+bool Relay::drained() const {
+    return finished_ || !target_ || (out_.empty() && err_.empty() && ssh_channel_poll(target_.get(), 0) <= 0 && ssh_channel_poll(target_.get(), 1) <= 0);
+}
+
 // End-of-file, exit status and close follow the data.
 Result<bool> Relay::pass_end(Surroundings& around, Monotonic now) {
     const bool drained = out_.empty() && err_.empty();
@@ -193,6 +206,8 @@ Result<bool> Relay::pass_end(Surroundings& around, Monotonic now) {
         moved = true;
     }
     if (!closed) return moved;
+    // The connection broke, not the command: the person is told so before the channel closes.
+    if (!exit_status_ && exit_signal_.empty() && (ssh_get_status(around.target) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0) return moved;
     if (bulk_out_) TRY(bulk_out_->finish(now));
     if (bulk_err_) TRY(bulk_err_->finish(now));
     if (!exit_signal_.empty()) {

@@ -54,6 +54,8 @@ public:
     void tell(const std::string& text);
     void close();
     bool finished() const { return finished_; }
+    // Nothing of the target's is still on its way to the client.
+    bool drained() const;
     bool has_terminal() const { return terminal_; }
     bool used() const { return started_; }
 

@@ -14,10 +14,8 @@ Bytes encode_size(int columns, int rows) {
 }
 
 void reply(ClientMessage& request, int rc) {
-    if (rc == SSH_OK)
-        ssh_message_channel_request_reply_success(request.message.get());
-    else
-        ssh_message_reply_default(request.message.get());
+    if (rc == SSH_OK) ssh_message_channel_request_reply_success(request.message.get());
+    else ssh_message_reply_default(request.message.get());
 }
 
 bool starts_something(const ClientMessage& request) {

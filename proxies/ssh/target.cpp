@@ -21,9 +21,10 @@ Status set_options(ssh_session session, int fd, const control::SessionPermit& pe
     const std::string host_keys = joined(permit.host_key_algorithms);
     const auto set = [&](ssh_options_e option, const void* value) { return ssh_options_set(session, option, value) == SSH_OK; };
     const bool good = set(SSH_OPTIONS_SSH_DIR, "/nonexistent") && set(SSH_OPTIONS_PROCESS_CONFIG, &no) && set(SSH_OPTIONS_HOST, "target") &&
-                      set(SSH_OPTIONS_USER, permit.account.c_str()) && set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null") && set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") &&
-                      set(SSH_OPTIONS_FD, &fd) && set(SSH_OPTIONS_CIPHERS_C_S, ciphers) && set(SSH_OPTIONS_CIPHERS_S_C, ciphers) &&
-                      set(SSH_OPTIONS_GSSAPI_DELEGATE_CREDENTIALS, &none) && (host_keys.empty() || set(SSH_OPTIONS_HOSTKEYS, host_keys.c_str()));
+                      set(SSH_OPTIONS_USER, permit.account.c_str()) && set(SSH_OPTIONS_KNOWNHOSTS, "/dev/null") &&
+                      set(SSH_OPTIONS_GLOBAL_KNOWNHOSTS, "/dev/null") && set(SSH_OPTIONS_FD, &fd) && set(SSH_OPTIONS_CIPHERS_C_S, ciphers) &&
+                      set(SSH_OPTIONS_CIPHERS_S_C, ciphers) && set(SSH_OPTIONS_GSSAPI_DELEGATE_CREDENTIALS, &none) &&
+                      (host_keys.empty() || set(SSH_OPTIONS_HOSTKEYS, host_keys.c_str()));
     return good ? ok() : Status(fail(ErrorKind::internal, std::string("libssh refuses an option: ") + ssh_get_error(session)));
 }
 

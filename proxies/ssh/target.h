@@ -11,7 +11,8 @@ class TargetLeg {
 public:
     enum class State { connecting, verifying, choosing, logging_in, ready, failed };
 
-    // `socket` is connected, non-blocking and without Nagle's delay. `agent` is the broker's stream that answers for the account's private key; only for TargetLogin::agent.
+    // `socket` is connected, non-blocking and without Nagle's delay. `agent` is the broker's stream that answers for the account's private key; only for
+    // TargetLogin::agent.
     static Result<std::unique_ptr<TargetLeg>> make(Fd socket, Fd agent, const control::SessionPermit& permit, control::Link& link, Monotonic deadline);
 
     // True when something happened.

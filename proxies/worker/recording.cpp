@@ -11,8 +11,9 @@ constexpr std::size_t stall_bytes = 1u << 20;
 Status Recording::tick(Monotonic now) {
     TRY(writer_.tick(now));
     const auto state = writer_.commit();
-    if (state.count > sent_count_ && now - committed_ >= commit_every) {
-        if (sent_count_ == confirmed_count_) confirmed_ = now;
+    const bool in_flight = sent_count_ > confirmed_count_;
+    if (!in_flight && state.count > sent_count_ && now - committed_ >= commit_every) {
+        confirmed_ = now;
         TRY(link_.send(control::CommitRecording{state}));
         sent_count_ = state.count;
         committed_ = now;
@@ -26,9 +27,7 @@ void Recording::confirmed(std::uint64_t count, Monotonic now) {
     confirmed_ = now;
 }
 
-bool Recording::stalled(Monotonic now) const {
-    return writer_.backlog() > stall_bytes || (sent_count_ > confirmed_count_ && now - confirmed_ > stall_after);
-}
+bool Recording::stalled(Monotonic now) const { return writer_.backlog() > stall_bytes || (sent_count_ > confirmed_count_ && now - confirmed_ > stall_after); }
 
 recorder::Commit Recording::finish() {
     // A failed flush leaves what was written before: the broker sees the same file.

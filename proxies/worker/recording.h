@@ -33,7 +33,7 @@ public:
 private:
     recorder::Writer writer_;
     control::Link& link_;
-    Monotonic confirmed_;  // when the broker last confirmed all there was, or the first unconfirmed commit went out
+    Monotonic confirmed_;  // when the broker last confirmed, or the commit under way went out
     Monotonic committed_;
     std::uint64_t sent_count_ = 0, confirmed_count_ = 0;
 };

@@ -65,12 +65,13 @@ Status close_landlock() {
 
 // What libssh, OpenSSL, zstd and our own loop need once everything is warm, and nothing else.
 constexpr int allowed[] = {
-    SCMP_SYS(read), SCMP_SYS(readv), SCMP_SYS(write), SCMP_SYS(writev), SCMP_SYS(recvfrom), SCMP_SYS(recvmsg), SCMP_SYS(sendto), SCMP_SYS(sendmsg),
-    SCMP_SYS(poll), SCMP_SYS(ppoll), SCMP_SYS(close), SCMP_SYS(shutdown), SCMP_SYS(getsockopt), SCMP_SYS(getsockname), SCMP_SYS(getpeername),
-    SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(madvise), SCMP_SYS(futex), SCMP_SYS(rseq), SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep), SCMP_SYS(gettimeofday), SCMP_SYS(time), SCMP_SYS(getpid), SCMP_SYS(gettid),
-    SCMP_SYS(rt_sigreturn), SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall), SCMP_SYS(sched_yield), SCMP_SYS(exit), SCMP_SYS(exit_group),
-    SCMP_SYS(fstat), SCMP_SYS(getuid), SCMP_SYS(geteuid), SCMP_SYS(getgid), SCMP_SYS(getegid),
+    SCMP_SYS(read),        SCMP_SYS(readv),     SCMP_SYS(write),         SCMP_SYS(writev),          SCMP_SYS(recvfrom),       SCMP_SYS(recvmsg),
+    SCMP_SYS(poll),        SCMP_SYS(ppoll),     SCMP_SYS(close),         SCMP_SYS(shutdown),        SCMP_SYS(getsockopt),     SCMP_SYS(getsockname),
+    SCMP_SYS(getpeername), SCMP_SYS(brk),       SCMP_SYS(munmap),        SCMP_SYS(mremap),          SCMP_SYS(madvise),        SCMP_SYS(futex),
+    SCMP_SYS(rseq),        SCMP_SYS(getrandom), SCMP_SYS(clock_gettime), SCMP_SYS(clock_nanosleep), SCMP_SYS(nanosleep),      SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),        SCMP_SYS(getpid),    SCMP_SYS(gettid),        SCMP_SYS(rt_sigreturn),    SCMP_SYS(rt_sigprocmask), SCMP_SYS(restart_syscall),
+    SCMP_SYS(sched_yield), SCMP_SYS(exit),      SCMP_SYS(exit_group),    SCMP_SYS(fstat),           SCMP_SYS(getuid),         SCMP_SYS(geteuid),
+    SCMP_SYS(getgid),      SCMP_SYS(getegid),
 };
 
 // The argument number `argument` compared with `value`, under `mask` where one is given.
@@ -86,6 +87,10 @@ Status add_conditional(scmp_filter_ctx filter) {
     // Flags may be looked at, never set: F_SETFL could clear O_APPEND.
     bad |= allow(SCMP_SYS(fcntl), equals(1, F_GETFL));
     bad |= allow(SCMP_SYS(fcntl), equals(1, F_GETFD));
+    // Sending never connects: TCP Fast Open would, past connect(2) and Landlock. send(2) names no address.
+    const scmp_arg_cmp plain_send[] = {masked(3, MSG_FASTOPEN, 0), equals(4, 0)};
+    bad |= seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(sendto), 2, plain_send);
+    bad |= allow(SCMP_SYS(sendmsg), masked(2, MSG_FASTOPEN, 0));
     // abort(3) raises SIGABRT in this process only.
     bad |= allow(SCMP_SYS(tgkill), equals(0, static_cast<scmp_datum_t>(::getpid())));
     return bad == 0 ? ok() : Status(fail(ErrorKind::internal, "seccomp_rule_add"));

@@ -12,7 +12,7 @@ import tempfile
 import time
 
 import pytest
-from hospital import Codes, Terminal
+from hospital import Anteroom, Codes, Terminal
 from hospital.anteroom import TOP
 
 
@@ -49,7 +49,7 @@ class Demo:
         started = self.processes()
         self.process.send_signal(signal.SIGINT)
         status = self.process.wait(20)
-        return status, [pid for pid in started if pathlib.Path(f"/proc/{pid}").exists()]
+        return status, [pid for pid in started if Anteroom.lives(pid)]
 
 
 @pytest.fixture(scope="module")

@@ -171,9 +171,9 @@ def test_on_request_says_that_approval_is_needed(hospital):
 
 
 def test_an_unknown_target_and_one_without_a_rule_sound_the_same(hospital):
-    person = hospital.staff(key=True)
     said = set()
     for where in ("lone-1", "no-such-target", f"lone-1+{hospital.account}", "no-such-target+root", "lone-1+no-such-account"):
+        person = hospital.staff(key=True)
         done = hospital.ssh(person, where, "id", way="key")
         assert done.status != 0 and "uid=" not in done.text
         said.add(done.errors.replace(where.split("+")[0], "TARGET").replace(where, "TARGET"))

@@ -128,6 +128,7 @@ def test_commands_by_pattern(hospital):
     person = hospital.person("narrow", key=True)
     assert hospital.ssh(person, "mri-3", "uname -s", way="key").text == "Linux\n"
     for command in ("uname -s; id", "uname $(id)", "id", "uname -s\nid"):
+        person = hospital.person("narrow", key=True)
         done = hospital.ssh(person, "mri-3", command, way="key")
         assert done.status != 0 and "uid=" not in done.all and "not allowed by the policy" in done.errors, command
     with hospital.terminal(person, "mri-3", way="key") as terminal:

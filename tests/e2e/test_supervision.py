@@ -1,7 +1,6 @@
 """What happens when a program dies, hangs or runs out of disk, when time is up and when access is withdrawn."""
 import contextlib
 import os
-import pathlib
 import signal
 import subprocess
 import time
@@ -100,7 +99,7 @@ def test_the_gateway_dies_with_its_workers_and_comes_back(hospital):
     while not hospital.answers() or hospital.programs("anteroom-gateway") in ([], [gateway]):
         assert time.monotonic() < deadline
         time.sleep(0.1)
-    assert not pathlib.Path(f"/proc/{worker}").exists(), "no worker without a gateway that enforces its deadline"
+    assert not hospital.lives(worker), "no worker without a gateway that enforces its deadline"
     assert hospital.recording_of(person)["state"] in ("complete", "recovered")
     assert hospital.ssh(hospital.staff(), "mri-3", "echo", "in").text == "in\n"
 
@@ -124,7 +123,7 @@ def test_a_stopped_worker_is_killed_on_time_all_the_same(hospital):
     with shell(hospital, person, "brief-1") as (terminal, worker):
         began = time.monotonic()
         os.kill(worker, signal.SIGSTOP)
-        while pathlib.Path(f"/proc/{worker}").exists() and "zombie" not in pathlib.Path(f"/proc/{worker}/status").read_text():
+        while hospital.lives(worker):
             assert time.monotonic() - began < 5 + 6, "the gateway kills it"
             time.sleep(0.1)
         terminal.rest(10)
@@ -197,10 +196,9 @@ def test_a_full_disk_refuses_new_sessions_and_ends_live_ones(hospital, small_dis
     live, late = hospital.staff(), hospital.staff()
     with shell(hospital, live) as (terminal, _):
         filler = small_disk / "filler"
-        with filler.open("wb") as out, contextlib.suppress(OSError):
-            while True:
-                out.write(b"\0" * 4096)
-                out.flush()
+        with filler.open("wb", buffering=0) as out, contextlib.suppress(OSError):
+            while out.write(b"\0" * 4096):
+                pass
         done = hospital.ssh(late, "mri-3", "echo", "in")
         assert done.status != 0 and "in\n" not in done.text and "cannot be recorded" in done.errors and "4711" in done.errors
         assert any("recordings" in one["fields"].values() for one in hospital.audit(kind="alarm"))
@@ -232,7 +230,7 @@ def test_a_client_that_vanishes_ends_the_session(hospital):
         terminal.rest(5)
     assert end_of(hospital, person)["fields"]["reason"] == "client-left"
     assert hospital.recording_of(person)["state"] == "complete"
-    assert not pathlib.Path(f"/proc/{worker}").exists()
+    assert not hospital.lives(worker)
 
 
 def test_the_end_of_serve_ends_everything_and_a_new_one_seals_what_was_left(hospital):
@@ -241,7 +239,7 @@ def test_the_end_of_serve_ends_everything_and_a_new_one_seals_what_was_left(hosp
         pids = hospital.programs()
         hospital.stop()
         terminal.rest(5)
-        assert not [pid for pid in pids if pathlib.Path(f"/proc/{pid}").exists()]
+        assert not [pid for pid in pids if hospital.lives(pid)]
     hospital.serve()
     assert hospital.recording_of(person)["state"] in ("complete", "recovered")
     assert hospital.cli("recording", "verify", hospital.recording_of(person)["id"]).status == 0

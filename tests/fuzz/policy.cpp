@@ -1,4 +1,5 @@
 // The policy parser on arbitrary bytes: it answers, every fault names a line, and what parses can be evaluated and compared.
+// Links: base policy
 #include <cstdlib>
 
 #include "policy/diff.h"

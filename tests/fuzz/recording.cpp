@@ -1,5 +1,6 @@
 // Hostile bytes as a recording (and, sealed under the right key, as a piece's content): reader, verification, events and
 // unpacking never crash, and nothing unsigned verifies as whole.
+// Links: base recorder
 #include <fcntl.h>
 #include <sys/mman.h>
 

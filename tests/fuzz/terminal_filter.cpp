@@ -1,4 +1,5 @@
 // Whatever is fed, and however it is split: the same comes out, without a byte of a sequence that is not on the list.
+// Links: base recorder
 #include "recorder/terminal_filter.h"
 
 #include <cstdlib>

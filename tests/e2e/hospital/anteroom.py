@@ -191,6 +191,14 @@ class Anteroom:
     def workers(self):
         return self.programs("anteroom-ssh")
 
+    @staticmethod
+    def lives(pid):
+        """False too for one that has ended and was not yet collected."""
+        try:
+            return pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] not in "ZX"
+        except OSError:
+            return False
+
     def one_worker(self, before=()):
         """The process of the one connection that came since `before`."""
         found = [pid for pid in self.workers() if pid not in before]

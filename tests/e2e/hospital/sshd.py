@@ -56,6 +56,9 @@ class Sshd:
         self.host_key = make_key(self.folder / "host_key")
         self.authorized_keys = self.folder / "authorized_keys"
         self.authorized_keys.touch()
+        # A home of its own: what the account's real one does at a login is none of ours.
+        self.home = self.folder / "home"
+        self.home.mkdir(exist_ok=True)
         self.extra = list(extra)
         self.process = None
 
@@ -74,7 +77,7 @@ class Sshd:
         lines = [f"Port {self.port}", "ListenAddress 127.0.0.1", f"HostKey {self.host_key}", "PidFile none", f"AuthorizedKeysFile {self.authorized_keys}",
                  "StrictModes no", f"UsePAM {pam}", "PasswordAuthentication no", "KbdInteractiveAuthentication no", "PermitRootLogin prohibit-password",
                  "AcceptEnv LANG LC_* E2E_*", "Subsystem sftp internal-sftp", "LogLevel VERBOSE", "PrintMotd no", "PrintLastLog no", "MaxStartups 200",
-                 "MaxSessions 64", "X11Forwarding yes", "UseDNS no", *self.extra]
+                 "MaxSessions 64", "X11Forwarding yes", "UseDNS no", f"SetEnv HOME={self.home}", *self.extra]
         return "\n".join(lines) + "\n"
 
     def start(self):

@@ -1,10 +1,10 @@
 // A real installation in a temporary folder, a clock that stands still, and one way to call a command.
 #pragma once
 
+#include <boost/json.hpp>
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include <boost/json.hpp>
 #include <filesystem>
 
 #include "broker/admin/admin.h"
@@ -66,7 +66,7 @@ struct Answered {
     std::vector<control::AdminRecording> recordings;
     std::string everything;  // all text that came back
 
-    json::object row(std::size_t i = 0) const { return rows.at(i).as_object(); }
+    const json::object& row(std::size_t i = 0) const { return rows.at(i).as_object(); }
     std::string text(const char* key, std::size_t i = 0) const { return std::string(row(i).at(key).as_string()); }
 };
 

@@ -38,7 +38,8 @@ TEST_F(AdminPeople, RefusesWhatIsNoName) {
         EXPECT_FALSE(answer.done) << name;
         EXPECT_EQ(answer.sentence.find('\n'), std::string::npos);
     }
-    for (const auto& name : {std::string("vera\nroot"), std::string("ve\0ra", 5), std::string("\x1b[2J"), std::string(64 * 1024, 'a'), std::string("\xff\xfe")}) {
+    for (const auto& name :
+         {std::string("vera\nroot"), std::string("ve\0ra", 5), std::string("\x1b[2J"), std::string(64 * 1024, 'a'), std::string("\xff\xfe")}) {
         const auto answer = call("person add", {{"name", name}});
         EXPECT_FALSE(answer.done);
         EXPECT_LT(answer.sentence.size(), 500u);
@@ -138,7 +139,8 @@ TEST_F(AdminPeople, SecretsAreSealedForTheirAccountAndNeverComeBack) {
     EXPECT_FALSE(unknown.done);
     EXPECT_NE(unknown.sentence.find("mri-3"), std::string::npos);
     EXPECT_NE(put("mri-3/root", "password", password).sentence.find("guest, service"), std::string::npos);
-    for (const char* account : {"mri-3", "../mri-3/service", "mri-3/", "/service", "mri-3/ser vice"}) EXPECT_FALSE(put(account, "password", password).done) << account;
+    for (const char* account : {"mri-3", "../mri-3/service", "mri-3/", "/service", "mri-3/ser vice"})
+        EXPECT_FALSE(put(account, "password", password).done) << account;
     EXPECT_FALSE(put("mri-3/service", "password", "").done);
     EXPECT_FALSE(put("mri-3/service", "certificate", password).done);
     EXPECT_FALSE(put("mri-3/service", "key", "not a key").done);
@@ -150,7 +152,12 @@ TEST_F(AdminPeople, AKeyForATargetShowsItsPublicLine) {
     const auto pkcs8 = *key.to_secret();
     auto asked = call_of("secret put", {{"account", "mri-3/service"}, {"kind", "key"}});
     const std::string body = base64(pkcs8.expose());
-    asked.secret = Secret::copy_of("-----BEGIN " "PRIVATE KEY-----\n" + body + "\n-----END " "PRIVATE KEY-----\n");
+    asked.secret = Secret::copy_of(
+        "-----BEGIN "
+        "PRIVATE KEY-----\n" +
+        body +
+        "\n-----END "
+        "PRIVATE KEY-----\n");
     const auto answer = call(std::move(asked));
     ASSERT_TRUE(answer.done) << answer.sentence;
     EXPECT_EQ(answer.text("public_key"), key.public_key().openssh_line());

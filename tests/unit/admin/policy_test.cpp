@@ -122,7 +122,8 @@ TEST_F(AdminPolicy, ExplainsAndSaysWhoCan) {
     ASSERT_TRUE(may.done) << may.sentence;
     EXPECT_EQ(may.text("verdict"), "permit");
     EXPECT_EQ(may.text("rule"), "mri-service");
-    const std::map<std::string, std::string> asked{{"person", "olaf"}, {"target", "mri-3"}, {"account", "service"}, {"capability", "shell"}, {"at", "2026-03-04T10:00:00Z"}};
+    const std::map<std::string, std::string> asked{
+        {"person", "olaf"}, {"target", "mri-3"}, {"account", "service"}, {"capability", "shell"}, {"at", "2026-03-04T10:00:00Z"}};
     EXPECT_EQ(call("policy explain", asked).text("verdict"), "deny");
     const auto who = call("policy who-can", {{"target", "mri-3"}});
     ASSERT_EQ(who.rows.size(), 1u);

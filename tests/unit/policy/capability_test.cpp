@@ -1,3 +1,4 @@
+// Capability patterns: what each permits and, as its hostile twin, what it must not.
 #include "policy/capability.h"
 
 #include <gmock/gmock.h>

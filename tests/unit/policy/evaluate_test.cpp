@@ -1,3 +1,4 @@
+// Decisions: permits, forbids, agreements, networks and hours, and the sentences that leak nothing.
 #include "policy/evaluate.h"
 
 #include <gmock/gmock.h>

@@ -1,3 +1,4 @@
+// The parser: the example of the surface parses, and every fault names its line and key.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 

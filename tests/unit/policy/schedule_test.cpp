@@ -1,3 +1,4 @@
+// Hours and days in their own zones, across midnight and both ends of daylight saving.
 #include "policy/schedule.h"
 
 #include <gtest/gtest.h>
