@@ -39,9 +39,9 @@ using Table =
                          Row<EndWorker, Sender::broker, open>, Row<Penalty, Sender::broker, open>,
 
                          Row<WorkerHello, Sender::worker, fresh>, Row<WorkerWelcome, Sender::broker, fresh>,
-                         Row<SignExchange, Sender::worker, open | exchanged | accepted | opening | permitted | live>,
-                         Row<ExchangeSignature, Sender::broker, open | exchanged | accepted | opening | permitted | live>,
-                         Row<LoginStep, Sender::worker, exchanged>, Row<LoginAnswer, Sender::broker, exchanged>, Row<OpenSession, Sender::worker, accepted>,
+                         Row<SignExchange, Sender::worker, open | accepted | opening | permitted | live>,
+                         Row<ExchangeSignature, Sender::broker, open | accepted | opening | permitted | live>, Row<LoginStep, Sender::worker, exchanged>,
+                         Row<LoginAnswer, Sender::broker, exchanged>, Row<OpenSession, Sender::worker, accepted>,
                          Row<SessionPermit, Sender::broker, opening, 2, 3>, Row<SessionRefusal, Sender::broker, opening>,
                          Row<TargetIdentity, Sender::worker, permitted>, Row<TargetVerdict, Sender::broker, permitted>,
                          Row<TargetReady, Sender::worker, permitted>, Row<CapabilityNote, Sender::worker, accepted | opening | permitted | live>,

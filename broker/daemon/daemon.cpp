@@ -79,7 +79,11 @@ void Daemon::worker_started(control::WorkerStarted started, Fd channel) {
     const bool adopted = started.adopted;
     auto peer = std::make_shared<WorkerPeer>(shared_, control::Link(std::move(channel), control::Sender::broker, control::Sender::worker), std::move(started));
     if (adopted) {
-        if (workers_.contains(id)) return;
+        if (const auto held = workers_.find(id); held != workers_.end()) {
+            // The gateway came back: what it did not hear is said again.
+            if (!held->second->is_open()) return end_worker(id);
+            return held->second->keep_deadline();
+        }
         const auto known = here_.sessions.find_live(id);
         // One that had not yet begun a session lost its conversation with the broker before this one.
         if (!known || known->empty()) return end_worker(id);

@@ -59,6 +59,7 @@ std::string LoginDriver::key_fingerprint() const {
 }
 
 Status LoginDriver::step(control::LoginStep step) {
+    if (answering_) return fail(ErrorKind::refused, "a login step while an answer is due");
     if (name_.empty()) {
         name_ = printable(step.user, 64);
         if (const auto parsed = identity::parse_user_name(step.user)) person_name_ = parsed->person.str();
@@ -169,8 +170,10 @@ void LoginDriver::answer(Answer answer, Duration delay) {
     auto message = told(std::move(answer));
     if (!message || stopped_) return;
     if (delay <= Duration(0)) return give_(std::move(*message));
+    answering_ = true;
     timer_.expires_after(delay);
     timer_.async_wait([self = shared_from_this(), message = std::move(*message)](const boost::system::error_code& error) mutable {
+        self->answering_ = false;
         if (!error && !self->stopped_) self->give_(std::move(message));
     });
 }

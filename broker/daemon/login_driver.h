@@ -43,7 +43,7 @@ private:
     std::optional<identity::SignedIn> signed_in_;
     std::string name_;         // as typed, printable, for the records
     std::string person_name_;  // the person in it; empty when it names none
-    bool known_ = false, stopped_ = false;
+    bool known_ = false, stopped_ = false, answering_ = false;
 };
 
 }  // namespace anteroom::daemon

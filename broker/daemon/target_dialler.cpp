@@ -22,6 +22,7 @@ void TargetDialler::start(const std::string& host, const std::string& port, Dura
     resolver_.async_resolve(host, port, [self = shared_from_this()](const error_code& error, const tcp::tcp::resolver::results_type& found) {
         if (error) return self->finish(fail(ErrorKind::io, "the name does not resolve: " + error.message()));
         boost::asio::async_connect(self->socket_, found, [self](const error_code& refused, const tcp::tcp::endpoint&) {
+            if (!self->done_) return;  // the limit was first
             if (refused) return self->finish(fail(ErrorKind::io, refused.message()));
             error_code ignored;
             self->socket_.set_option(tcp::tcp::no_delay(true), ignored);

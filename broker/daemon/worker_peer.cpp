@@ -12,7 +12,7 @@ namespace {
 constexpr std::size_t min_hash = 32, max_hash = 64;  // SHA-256 to SHA-512
 constexpr Duration goodbye = std::chrono::seconds(4);
 // Rekeys: a client may ask for one each megabyte; a hijacked worker gets no faster oracle than that.
-constexpr std::uint64_t exchanges_at_once = 300, exchanges_a_second = 20;
+constexpr std::uint64_t exchanges_at_once = 200, exchanges_a_second = 10;
 constexpr double messages_at_once = 600, messages_a_second = 100;
 
 }  // namespace
@@ -68,7 +68,10 @@ Status WorkerPeer::greet(const control::WorkerHello& hello) {
 Status WorkerPeer::sign(const control::SignExchange& request) {
     if (request.hash.size() < min_hash || request.hash.size() > max_hash) return fail(ErrorKind::refused, "an exchange hash of an impossible length");
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(shared_.monotonic() - began_).count();
-    if (++exchanges_ > exchanges_at_once + static_cast<std::uint64_t>(age) * exchanges_a_second) return fail(ErrorKind::refused, "too many key exchanges");
+    if (++exchanges_ > exchanges_at_once + static_cast<std::uint64_t>(age) * exchanges_a_second) {
+        (void)record(audit::Kind::alarm, {{"what", "key exchanges"}, {"problem", "more than any client asks for"}});
+        return fail(ErrorKind::refused, "too many key exchanges");
+    }
     auto signature = shared_.here.host_keys.sign(request.algorithm, request.hash);
     if (!signature) return fail(signature.error());
     if (link_.state() == control::open) session_id_ = request.hash;
@@ -119,7 +122,12 @@ Status WorkerPeer::note(const control::CapabilityNote& note) {
 }
 
 Status WorkerPeer::commit(const control::CommitRecording& request) {
-    if (committing_ || request.upto.count <= committed_.count) return fail(ErrorKind::refused, "a commit out of turn");
+    if (committing_) return ok();  // said again, as the answer is late
+    if (request.upto.count < committed_.count) return fail(ErrorKind::refused, "a commit of less than before");
+    if (request.upto.count == committed_.count && committed_.count > 0) {
+        say(control::Committed{committed_.count});
+        return ok();
+    }
     committing_ = true;
     std::weak_ptr<Peer> weak = weak_from_this();
     keeper_->commit(request.upto, shared_.now(), [this, weak](Result<recorder::Checkpoint> checkpoint) {
@@ -185,6 +193,10 @@ void WorkerPeer::terminate(const std::string& sentence, const std::string& reaso
     expire_soon();  // should it not obey
 }
 
+void WorkerPeer::keep_deadline() {
+    if (session_) shared_.gateway.set_deadline(started_.worker, deadline_, true);
+}
+
 void WorkerPeer::expire_soon() {
     deadline_ = std::min(deadline_, shared_.monotonic() + goodbye);
     shared_.gateway.set_deadline(started_.worker, deadline_, true);
@@ -195,7 +207,7 @@ void WorkerPeer::gone(const Error& why) {
     if (login_) login_->stop();
     if (dialler_) dialler_->cancel();
     if (agent_) agent_->stop();
-    if (!login_ || !login_->signed_in()) shared_.slowing.incomplete_handshake(started_.source, shared_.monotonic());
+    if (!login_ || !login_->signed_in()) blame_source();
     if (session_ && !session_->ended && !sealing_) {
         log::warn("worker.lost", {{"session", session_->id.str()}, {"why", why.detail}});
         seal(std::nullopt, shared_.monotonic() >= deadline_ ? "time-is-up" : "worker-lost");
@@ -205,9 +217,18 @@ void WorkerPeer::gone(const Error& why) {
     shared_.gateway.end_worker(started_.worker);
 }
 
+// A connection that ended before anybody was known.
+void WorkerPeer::blame_source() {
+    shared_.slowing.incomplete_handshake(started_.source, shared_.monotonic());
+    if (const auto length = shared_.slowing.refuse_for(started_.source, shared_.monotonic()); length > Duration(0))
+        shared_.gateway.penalize(started_.source, length);
+}
+
 void WorkerPeer::ended(const std::string& how) {
     if (how == "deadline" && end_reason_.empty() && session_) end_reason_ = "time-is-up";
-    if (how.starts_with("signal")) (void)record(audit::Kind::worker_failed, {{"how", how}, {"source", started_.source}});
+    if (how.starts_with("signal"))
+        (void)shared_.here.log->append_coalesced(started_.source + "|" + how,
+                                                 {audit::Kind::worker_failed, "", "", "", {{"how", how}, {"source", started_.source}}});
 }
 
 void WorkerPeer::reconsider() {
@@ -228,6 +249,8 @@ Status WorkerPeer::adopt(const store::Session& session) {
     // The gateway keeps the deadline that the earlier broker set.
     deadline_ = shared_.monotonic() + (session.deadline ? std::max(Duration(0), *session.deadline - shared_.now()) : shared_.here.config.limits.session);
     committed_ = {static_cast<std::uint64_t>(session.commit.count), static_cast<std::uint64_t>(session.commit.bytes), {}};
+    say(control::Committed{committed_.count});  // what was under way when the earlier broker went is said again by the worker
+    keep_deadline();
     log::info("session.adopted", {{"session", session.id.str()}});
     return ok();
 }

@@ -26,6 +26,8 @@ public:
     void terminate(const std::string& sentence, const std::string& reason);
     // Ends it if the policy, as it now is, would not permit it.
     void reconsider();
+    // Tells the gateway the deadline again, should it not have heard.
+    void keep_deadline();
     // The process has ended, as the gateway says.
     void ended(const std::string& how);
 
@@ -58,6 +60,7 @@ private:
     Status end_session(const control::EndSession& request);
     bool within_budget();
     void expire_soon();
+    void blame_source();
     void seal(std::optional<recorder::Commit> last, const std::string& reason);
     void sealed(const RecordingKeeper::Outcome& outcome);
     void name_whom(audit::Record& record) const;
@@ -66,7 +69,7 @@ private:
     Shared& shared_;
     control::WorkerStarted started_;
     Bytes session_id_;  // the first exchange hash
-    unsigned exchanges_ = 0;
+    unsigned exchanges_ = 0, asked_ = 0;
     Monotonic began_;
     std::shared_ptr<LoginDriver> login_;
     std::shared_ptr<TargetDialler> dialler_;

@@ -66,6 +66,8 @@ void WorkerPeer::refuse(const std::string& sentence, bool menu) {
 }
 
 Status WorkerPeer::open_session(const control::OpenSession& request) {
+    constexpr unsigned enough = 3;
+    if (session_ || ++asked_ > enough) return fail(ErrorKind::refused, "asks for sessions without end");
     link_.enter(control::opening);
     client_version_ = printable(request.client_version, 128);
     if (!login_ || !login_->signed_in()) return fail(ErrorKind::refused, "a session for nobody");
@@ -157,9 +159,9 @@ void WorkerPeer::connected(Result<Fd> socket) {
     if (auto permitted = permit(std::move(*socket)); !permitted) {
         log::error("session.not-opened", {{"error", permitted.error().detail}});
         (void)record(audit::Kind::recording_failed, {{"error", permitted.error().detail}});
-        if (session_) (void)shared_.here.sessions.end(session_->id, shared_.now(), "not-opened", "lost");
-        session_.reset();
-        keeper_.reset();
+        if (agent_) agent_->stop();
+        target_password_ = Secret();
+        if (session_) seal(std::nullopt, "not-opened");
         refuse(permitted.error().kind == ErrorKind::not_found ? permitted.error().detail : no_record);
     }
 }

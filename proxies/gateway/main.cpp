@@ -1,4 +1,5 @@
 // anteroom-gateway --control PATH: listens where the broker says, starts workers from its own folder.
+#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -44,6 +45,11 @@ int main(int argc, char** argv) {
     if (!worker_is_sound(programs + "/anteroom-ssh")) {
         log::error("start", {{"error", "anteroom-ssh --self-test failed; this build must not serve"}});
         return 1;
+    }
+    rlimit files{};  // two descriptors a worker
+    if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
+        files.rlim_cur = files.rlim_max;
+        ::setrlimit(RLIMIT_NOFILE, &files);
     }
     sigset_t stops;
     sigemptyset(&stops);

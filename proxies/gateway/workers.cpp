@@ -29,6 +29,8 @@ void signal_worker(const Worker& worker, int signal) { ::syscall(SYS_pidfd_send_
     // Out of the way of 3 and 4 first, so that neither overwrites the other.
     const int high_client = ::fcntl(client, F_DUPFD, 10), high_channel = ::fcntl(channel, F_DUPFD, 10);
     if (::dup2(high_client, 3) < 0 || ::dup2(high_channel, 4) < 0) ::_exit(127);
+    const int nothing = ::open("/dev/null", O_RDWR);
+    if (nothing < 0 || ::dup2(nothing, 0) < 0 || ::dup2(nothing, 1) < 0) ::_exit(127);
     ::syscall(SYS_close_range, 5u, ~0u, 0u);
     ::setsid();
     sigset_t none;

@@ -11,8 +11,9 @@ namespace anteroom::ssh {
 namespace {
 
 constexpr Duration greeting_limit = std::chrono::seconds(10), signing_limit = std::chrono::seconds(10), target_limit = std::chrono::seconds(20);
-constexpr Duration seal_limit = std::chrono::seconds(3), linger = std::chrono::seconds(10), patience = std::chrono::milliseconds(700);
-constexpr int tick_ms = 50;
+constexpr Duration seal_limit = std::chrono::seconds(3), linger = std::chrono::seconds(10), patience = std::chrono::milliseconds(700),
+                   refusal_limit = std::chrono::minutes(1);
+constexpr int tick_ms = 50, messages_a_round = 64;
 constexpr const char* unrecordable = "The session cannot be recorded any more and was ended.";
 
 int ignore_readiness(socket_t, int, void*) { return 0; }  // being woken is enough: packets are taken in every round
@@ -86,6 +87,7 @@ Result<bool> Connection::step(Monotonic now) {
     moved |= TRY(step_front());
     moved |= TRY(step_target(now));
     moved |= TRY(step_relays(now));
+    gate_.tick(now);
     if (moved) last_activity_ = now;
     if (recording_) {
         if (auto ticked = recording_->tick(now); !ticked) {
@@ -171,12 +173,16 @@ Result<bool> Connection::step_front() {
         link_.enter(control::opening);
         asked_ = true;
     }
-    while (auto message = front_->next_message()) {
+    bool more = true;
+    for (int i = 0; more && i < messages_a_round; ++i) {
+        auto message = front_->next_message();
+        more = message.has_value();
+        if (!more) break;
         take_message(std::move(*message));
         moved = true;
     }
-    // Only now: no message in libssh's queue speaks of a channel that is freed here.
-    std::erase_if(relays_, [](const auto& relay) { return relay->finished(); });
+    // Only when none is left: no message in libssh's queue speaks of a channel that is freed here.
+    if (!more) std::erase_if(relays_, [](const auto& relay) { return relay->finished(); });
     for (const auto& name : front_->take_silent_refusals()) {
         const policy::Use use = name == "auth-agent-req@openssh.com" ? policy::Use{"agent", ""} : policy::Use{"request", name};
         gate_.refuse(use);
@@ -235,7 +241,7 @@ Result<bool> Connection::step_target(Monotonic now) {
     if (!target_) return false;
     const auto before = target_->state();
     bool moved = target_->step(event_.get(), now);
-    if (before != target_->state() || target_->state() == TargetLeg::State::failed) moved = true;
+    if (before != target_->state()) moved = true;
     if (before != TargetLeg::State::ready && target_->state() == TargetLeg::State::ready) {
         TRY(link_.send(control::TargetReady{true, ""}));
         link_.enter(control::live);
@@ -278,6 +284,8 @@ bool Connection::step_ends(Monotonic now) {
         end(in ? "time-is-up" : "login-timeout", in ? "Your time is up; the session was ended." : "The login took too long.");
     } else if (recording_ && idle_ > Duration(0) && now - last_activity_ >= idle_) {
         end("idle", "The session was silent for " + duration_text(idle_) + " and was ended.");
+    } else if (!refusal_.empty() && now - refused_at_ > refusal_limit) {
+        end("refused", "");
     } else if (!refusal_.empty() && relays_.empty() && (next_channel_ > 0 || now - refused_at_ > linger)) {
         end(target_ ? "target-" + target_->why() : "refused", next_channel_ > 0 ? "" : refusal_);
     } else if (refusal_.empty() && target_ && target_->state() == TargetLeg::State::ready && !target_->connected()) {

@@ -63,6 +63,9 @@ std::uint32_t u32_at(View bytes, std::size_t at) {
     return (std::uint32_t{bytes[at]} << 24) | (std::uint32_t{bytes[at + 1]} << 16) | (std::uint32_t{bytes[at + 2]} << 8) | bytes[at + 3];
 }
 
+constexpr const char* impatient = "login requests without waiting for an answer";
+bool one_more_waits(ssh_session session) { return session != state().front || ++state().waiting_logins <= max_waiting_logins; }
+
 // The packet is dropped; the connection ends in the loop's next round.
 int violate(const char* what) {
     if (state().violation.empty()) state().violation = what;
@@ -104,6 +107,8 @@ int __real_channel_rcv_request(ssh_session session, std::uint8_t type, ssh_buffe
 int __real_ssh_packet_global_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 
 int __real_ssh_packet_userauth_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
+int __real_ssh_packet_userauth_info_response(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
+int __real_ssh_packet_service_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 int __real_ssh_packet_channel_open(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 int __real_ssh_packet_channel_open_conf(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user);
 int __real_fcntl(int fd, int command, long argument);
@@ -197,8 +202,16 @@ int __wrap_fcntl(int fd, int command, long argument) {
 
 // A login request is answered before the next one counts: a client that sends more fills no memory here.
 int __wrap_ssh_packet_userauth_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
-    if (session == state().front && ++state().waiting_logins > max_waiting_logins) return violate("login requests without waiting for an answer");
+    if (!one_more_waits(session)) return violate(impatient);
     return __real_ssh_packet_userauth_request(session, type, packet, user);
+}
+int __wrap_ssh_packet_userauth_info_response(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
+    if (!one_more_waits(session)) return violate(impatient);
+    return __real_ssh_packet_userauth_info_response(session, type, packet, user);
+}
+int __wrap_ssh_packet_service_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
+    if (!one_more_waits(session)) return violate(impatient);
+    return __real_ssh_packet_service_request(session, type, packet, user);
 }
 
 // The peer's maximum packet size (RFC 4254 section 5.1). libssh subtracts its overhead from it and would write for ever.
@@ -246,6 +259,9 @@ void Custody::open(ssh_session front, Sign sign) {
 std::optional<KeyEvidence> Custody::take_evidence() { return std::exchange(state().evidence, std::nullopt); }
 void Custody::took_login() {
     if (state().waiting_logins > 0) --state().waiting_logins;
+}
+void Custody::queue_is_empty() {
+    if (std::exchange(state().waiting_logins, 0) != 0) (void)ssh_auth_reply_default(state().front, 0);
 }
 const std::string& Custody::violation() { return state().violation; }
 std::vector<SeenRequest> Custody::take_seen() { return std::exchange(state().seen, {}); }

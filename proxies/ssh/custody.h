@@ -40,8 +40,10 @@ public:
 
     // The evidence of the signed request that was parsed last, once.
     static std::optional<KeyEvidence> take_evidence();
-    // A login request has been taken from libssh's queue.
+    // A message has been taken from libssh's queue during login.
     static void took_login();
+    // The queue is empty. A request that libssh dropped without queueing or answering it is answered with a failure here.
+    static void queue_is_empty();
     // Why the connection has to end: the client, or the target, does what libssh would suffer from.
     static const std::string& violation();
     // Channel and global requests of the client since the last call, in their order.

@@ -102,11 +102,12 @@ Result<bool> Front::step_login() {
     if (pending_) return false;
     Message message(ssh_message_get(session_.get()));
     if (!message) {
+        Custody::queue_is_empty();
         if (!connected()) return fail(ErrorKind::not_found, "the client left during login");
         return false;
     }
+    Custody::took_login();
     if (ssh_message_type(message.get()) == SSH_REQUEST_AUTH) {
-        Custody::took_login();
         TRY(forward(std::move(message)));
         return true;
     }

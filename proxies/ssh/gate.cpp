@@ -1,6 +1,8 @@
 // Capabilities of the permit against what the client asks for.
 #include "proxies/ssh/gate.h"
 
+#include <algorithm>
+
 #include "base/log.h"
 
 namespace anteroom::ssh {
@@ -25,18 +27,32 @@ Status Gate::open(const control::SessionPermit& permit) {
     return ok();
 }
 
+// What cannot be told to the broker does not pass.
 bool Gate::permits(const policy::Use& use) {
     const bool allowed = capabilities_.permits(use);
-    note(allowed, use);
-    return allowed;
+    return note(allowed, use) && allowed;
 }
 
-void Gate::refuse(const policy::Use& use) { note(false, use); }
+void Gate::refuse(const policy::Use& use) { (void)note(false, use); }
 
-void Gate::note(bool allowed, const policy::Use& use) {
+bool Gate::note(bool allowed, const policy::Use& use) {
+    if (!allowed && tokens_ < 1) {
+        ++counted_;
+        return true;
+    }
+    if (!allowed) --tokens_;
     const bool cut = use.detail.size() > detail_limit;
     const control::CapabilityNote note{allowed, use.kind, cut ? use.detail.substr(0, detail_limit) + "..." : use.detail};
-    if (auto sent = link_.send(note); !sent) log::warn("gate.note-unsent", {{"kind", use.kind}, {"error", sent.error().detail}});
+    auto sent = link_.send(note);
+    if (!sent) log::warn("gate.note-unsent", {{"kind", use.kind}, {"error", sent.error().detail}});
+    return sent.has_value();
+}
+
+void Gate::tick(Monotonic now) {
+    constexpr double a_second = 20, at_once = 200;
+    tokens_ = std::min(at_once, tokens_ + std::chrono::duration<double>(now - std::exchange(refilled_, now)).count() * a_second);
+    if (counted_ == 0 || tokens_ < a_second) return;
+    (void)note(false, {"request", std::to_string(std::exchange(counted_, 0)) + " more"});
 }
 
 std::string Gate::sentence(const policy::Use& use) {

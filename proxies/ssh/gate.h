@@ -17,13 +17,19 @@ public:
     bool permits(const policy::Use& use);
     // Refused whatever policy says, because it cannot be inspected or is not known.
     void refuse(const policy::Use& use);
+    // Tells the broker how many refusals were only counted.
+    void tick(Monotonic now);
     // What the person reads, without line end.
     static std::string sentence(const policy::Use& use);
 
 private:
-    void note(bool allowed, const policy::Use& use);
+    bool note(bool allowed, const policy::Use& use);
     control::Link& link_;
     policy::CapabilitySet capabilities_;
+    // Refusals that are told one by one; a client that asks without end has the rest counted.
+    double tokens_ = 200;
+    std::uint64_t counted_ = 0;
+    Monotonic refilled_{};
 };
 
 }  // namespace anteroom::ssh

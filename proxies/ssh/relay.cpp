@@ -9,7 +9,8 @@ namespace anteroom::ssh {
 
 namespace {
 
-constexpr std::size_t credit = 128 * 1024;  // written to a leg whose socket is full, at most, before we wait for it
+constexpr std::size_t credit = 128 * 1024;          // written to a leg whose socket is full, at most, before we wait for it
+constexpr std::uint64_t whole = ~std::uint64_t{0};  // a shell's output, with or without a terminal
 constexpr std::size_t keep_capacity = 128 * 1024;
 constexpr std::size_t max_requests = 64;  // that wait for the target's answer to the one before
 
@@ -75,6 +76,12 @@ void Relay::enqueue(ClientMessage request) {
     else ssh_message_reply_default(request.message.get());
 }
 
+// Extended data of a client (RFC 4254 section 5.2) has no meaning to a server; unread it would hold up end-of-file.
+bool Relay::discard_extended() {
+    Staging ignored;
+    return ignored.fill(front_.get(), true) > 0;
+}
+
 void Relay::tell(const std::string& text) {
     if (!front_ || ssh_channel_is_closed(front_.get())) return;
     const std::string line = (terminal_ ? "\r\n" : "") + text + "\r\n";
@@ -103,7 +110,7 @@ Result<bool> Relay::step(Surroundings& around, Monotonic now, bool input_stalled
         return true;
     }
     if (!target_ || opening_) return open_twin(around);
-    bool moved = false;
+    bool moved = discard_extended();
     if (!front_closed) {
         moved |= TRY(step_request(around, now));
         if (finished_) return true;
@@ -141,9 +148,7 @@ Result<bool> Relay::pump_input(Surroundings& around, Monotonic now, bool stalled
         const int got = in_.fill(front_.get(), false);
         if (got > 0) {
             moved = true;
-            std::uint8_t count[4];
-            for (int i = 0; i < 4; ++i) count[i] = static_cast<std::uint8_t>(static_cast<std::uint32_t>(got) >> (8 * i));
-            TRY(around.recording.append(recorder::Track::terminal_input, std::uint8_t{0}, number_, count, now));
+            TRY(record_input(around, in_.rest(), now));
         }
     }
     if (!in_.empty()) {
@@ -160,12 +165,24 @@ Result<bool> Relay::pump_input(Surroundings& around, Monotonic now, bool stalled
     return moved;
 }
 
+// At a terminal what was typed stands in the echo, and is only counted: a proxy cannot see when echo is off. Without one
+// nothing echoes, so the input itself is kept: a shell's up to the bulk limit, a command's (often a file) for its beginning.
+Status Relay::record_input(Surroundings& around, View bytes, Monotonic now) {
+    if (!terminal_) {
+        constexpr std::uint64_t of_a_command = 1u << 20;
+        if (!bulk_in_)
+            bulk_in_.emplace(around.recording.writer(), number_, static_cast<std::uint8_t>(recorder::Stream::input), shell_ ? around.bulk_limit : of_a_command);
+        return bulk_in_->append(bytes, now);
+    }
+    return around.recording.append(recorder::Track::terminal_input, std::uint8_t{0}, number_, wire::encode(static_cast<std::uint32_t>(bytes.size())), now);
+}
+
 Status Relay::record_output(Surroundings& around, View bytes, bool error_stream, Monotonic now) {
     if (terminal_) return around.recording.append(recorder::Track::terminal_output, std::uint8_t{0}, number_, bytes, now);
     auto& bulk = error_stream ? bulk_err_ : bulk_out_;
     if (!bulk)
         bulk.emplace(around.recording.writer(), number_, static_cast<std::uint8_t>(error_stream ? recorder::Stream::error : recorder::Stream::output),
-                     around.bulk_limit);
+                     shell_ ? whole : around.bulk_limit);
     return bulk->append(bytes, now);
 }
 
@@ -208,6 +225,7 @@ Result<bool> Relay::pass_end(Surroundings& around, Monotonic now) {
     if (!closed) return moved;
     // The connection broke, not the command: the person is told so before the channel closes.
     if (!exit_status_ && exit_signal_.empty() && (ssh_get_status(around.target) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0) return moved;
+    if (bulk_in_) TRY(bulk_in_->finish(now));
     if (bulk_out_) TRY(bulk_out_->finish(now));
     if (bulk_err_) TRY(bulk_err_->finish(now));
     if (!exit_signal_.empty()) {

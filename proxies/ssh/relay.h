@@ -68,6 +68,8 @@ private:
     Result<bool> pump_input(Surroundings& around, Monotonic now, bool stalled);
     Result<bool> pump_output(Surroundings& around, Monotonic now, bool error_stream);
     Result<bool> pass_end(Surroundings& around, Monotonic now);
+    Status record_input(Surroundings& around, View bytes, Monotonic now);
+    bool discard_extended();
     Status record_output(Surroundings& around, View bytes, bool error_stream, Monotonic now);
     void end_with(int status);
     void attach_callbacks();
@@ -78,9 +80,10 @@ private:
     std::deque<ClientMessage> requests_;
     bool request_checked_ = false;  // the gate has answered for the request at the head
     bool opening_ = false, terminal_ = false, started_ = false, finished_ = false;
+    bool shell_ = false;
     bool eof_to_target_ = false, eof_to_front_ = false, reader_gone_ = false;
     Staging in_, out_, err_;
-    std::optional<recorder::BulkTrack> bulk_out_, bulk_err_;
+    std::optional<recorder::BulkTrack> bulk_in_, bulk_out_, bulk_err_;
     std::optional<int> exit_status_;
     std::string exit_signal_, exit_message_;
     bool exit_core_ = false;

@@ -115,6 +115,11 @@ Result<int> Relay::perform_start(Surroundings& around, ClientMessage& request, M
         use = {name == "sftp" ? "sftp" : "subsystem", name};
         kind = recorder::ExecKind::subsystem;
     }
+    if (use.detail.size() > recorder::max_event_bytes) {
+        around.gate.refuse(use);
+        refuse_start(request, "This command is longer than can be recorded.", 1);
+        return SSH_ERROR;
+    }
     if (!request_checked_) {
         // A subsystem is a protocol of its own, and none is inspected here yet: refused whatever the policy names.
         const bool permitted = kind != recorder::ExecKind::subsystem && !started_ && around.gate.permits(use);
@@ -130,6 +135,7 @@ Result<int> Relay::perform_start(Surroundings& around, ClientMessage& request, M
     const int rc = kind == recorder::ExecKind::shell ? ssh_channel_request_shell(target_.get()) : ssh_channel_request_exec(target_.get(), use.detail.c_str());
     if (rc != SSH_OK) return rc;
     started_ = true;
+    shell_ = kind == recorder::ExecKind::shell;
     if (terminal_ && kind == recorder::ExecKind::shell && !around.notice.empty()) {
         const std::string line = around.notice + "\r\n";
         ssh_channel_write_stderr(front_.get(), line.data(), static_cast<std::uint32_t>(line.size()));

@@ -4,16 +4,18 @@
 namespace anteroom::worker {
 
 namespace {
-constexpr Duration commit_every = std::chrono::seconds(1), stall_after = std::chrono::seconds(2), end_after = std::chrono::seconds(10);
+constexpr Duration commit_every = std::chrono::seconds(1), stall_after = std::chrono::seconds(2), resend_after = std::chrono::seconds(3),
+                   end_after = std::chrono::seconds(10);
 constexpr std::size_t stall_bytes = 1u << 20;
 }  // namespace
 
 Status Recording::tick(Monotonic now) {
     TRY(writer_.tick(now));
     const auto state = writer_.commit();
-    const bool in_flight = sent_count_ > confirmed_count_;
-    if (!in_flight && state.count > sent_count_ && now - committed_ >= commit_every) {
-        confirmed_ = now;
+    // One under way at a time; again when no answer comes, as a broker that was restarted knows nothing of it.
+    const bool in_flight = sent_count_ > confirmed_count_ && now - committed_ < resend_after;
+    if (!in_flight && state.count > confirmed_count_ && now - committed_ >= commit_every) {
+        if (sent_count_ == confirmed_count_) confirmed_ = now;
         TRY(link_.send(control::CommitRecording{state}));
         sent_count_ = state.count;
         committed_ = now;

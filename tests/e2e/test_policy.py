@@ -24,7 +24,7 @@ BROKEN = {
     "no version": ("rules: []\n", 1, "version"),
     "unknown role": ("version: 1\nreviewers:\n  - { who: [role:nobody], of: { targets: any } }\n", 3, "role"),
     "unknown capability": ("version: 1\nrules:\n  - id: a\n    who: [any]\n    to: { targets: any }\n    allow: [shel]\n    access: standing\n", 6, "shell"),
-    "no yaml at all": ("version: 1\n  - [}\n", 2, ""),
+    "no yaml at all": ("version: 1\nrules: [}\n", 2, ""),
     "not even text": ("\0\x01\x02", 1, ""),
     "deep": ("version: 1\nroles: " + "[" * 2000 + "]" * 2000 + "\n", 2, ""),
 }
@@ -110,8 +110,8 @@ def test_explain_names_the_rule_and_what_would_change_it(hospital):
 
 
 def test_explain_agrees_with_what_happens(hospital):
-    person = hospital.person("staff", key=True)
     for where, command in (("mri-3", "id"), ("pump-1", "id"), ("lone-1", "id"), ("brief-1", "id")):
+        person = hospital.staff(key=True)
         said = "permit" in hospital.cli("policy", "explain", person.name, where, hospital.account, f"exec:{command}").text.splitlines()[1]
         did = hospital.ssh(person, where, command, way="key")
         assert said == ("uid=" in did.text), where

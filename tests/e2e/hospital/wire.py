@@ -6,7 +6,8 @@ import threading
 
 import paramiko
 
-DISCONNECT, IGNORE, UNIMPLEMENTED, DEBUG, SERVICE_REQUEST, EXT_INFO, KEXINIT = 1, 2, 3, 4, 5, 7, 20
+DISCONNECT, IGNORE, UNIMPLEMENTED, DEBUG, SERVICE_REQUEST, EXT_INFO = 1, 2, 3, 4, 5, 7
+KEXINIT, NEWKEYS, KEX_ECDH_INIT, KEX_ECDH_REPLY = 20, 21, 30, 31
 STRICT = "kex-strict-c-v00@openssh.com"
 
 
@@ -124,16 +125,6 @@ class Clear:
             lists.append(payload[at + 4:at + 4 + size].decode().split(","))
             at += 4 + size
         return lists
-
-    def ending(self, timeout=10):
-        """The messages until the server hangs up; fails if it does not."""
-        self.sock.settimeout(timeout)
-        got = []
-        while True:
-            try:
-                got.append(self.receive())
-            except (EOFError, ConnectionError):
-                return got
 
 
 def in_parallel(jobs):

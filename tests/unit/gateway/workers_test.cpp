@@ -94,6 +94,8 @@ TEST_F(WorkersTest, GetItsTwoDescriptorsBesideTheStandardOnesAndNothingElse) {
     tell("report");
     const auto report = hear();
     EXPECT_EQ(line(report, "descriptors"), "descriptors 0 1 2 3 4");
+    EXPECT_EQ(line(report, "standard 0"), "standard 0 /dev/null") << "not what the gateway reads or writes";
+    EXPECT_EQ(line(report, "standard 1"), "standard 1 /dev/null");
     EXPECT_EQ(line(report, "arguments"), std::string("arguments 1 ") + ANTEROOM_STUB_WORKER);
     EXPECT_EQ(line(report, "environment"), "environment");
     EXPECT_EQ(line(report, "leader"), "leader 1") << "a session of its own: no terminal, no signal to its group reaches it";

@@ -1,0 +1,161 @@
+// anteroom.yaml: what it says is what there is; what is wrong is told with file, line and key.
+#include "broker/installation/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "tests/unit/base/seeds.h"
+
+namespace anteroom::installation {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string error_of(std::string_view yaml) {
+    const auto config = parse_config(yaml, "anteroom.yaml");
+    if (config) return "no error";
+    EXPECT_EQ(config.error().kind, ErrorKind::invalid);
+    return config.error().detail;
+}
+
+void expect_defaults(const Config& config) {
+    const Config defaults;
+    EXPECT_EQ(config.ssh_listen, defaults.ssh_listen);
+    EXPECT_EQ(config.store, defaults.store);
+    EXPECT_EQ(config.recordings_dir, defaults.recordings_dir);
+    EXPECT_EQ(config.zone, defaults.zone);
+    EXPECT_EQ(config.passphrase_file, defaults.passphrase_file);
+    EXPECT_EQ(config.banner, defaults.banner);
+    EXPECT_EQ(config.limits.connections, defaults.limits.connections);
+    EXPECT_EQ(config.limits.unauthenticated, defaults.limits.unauthenticated);
+    EXPECT_EQ(config.limits.unauthenticated_per_source, defaults.limits.unauthenticated_per_source);
+    EXPECT_EQ(config.limits.login, defaults.limits.login);
+    EXPECT_EQ(config.limits.channels, defaults.limits.channels);
+    EXPECT_EQ(config.limits.session, defaults.limits.session);
+    EXPECT_EQ(config.limits.bulk_mib, defaults.limits.bulk_mib);
+    EXPECT_EQ(config.limits.target_connect, defaults.limits.target_connect);
+}
+
+TEST(Config, OfNothingIsTheDefaults) {
+    for (const char* text : {"", "\n", "# only a comment\n"}) {
+        const auto config = parse_config(text, "anteroom.yaml");
+        ASSERT_TRUE(config) << '"' << text << "\": " << config.error().detail;
+        expect_defaults(*config);
+    }
+}
+
+TEST(Config, OfTheExampleIsTheDefaultsToo) {
+    expect_defaults(parse_config(example_config(), "anteroom.yaml").value());
+}
+
+TEST(Config, OfTheExampleWithEveryKeyTakenOutOfItsCommentIsRight) {
+    std::string text = example_config();
+    for (const char* key : {"# store:", "# recordings:", "# keys:", "# limits:"}) {
+        const auto at = text.find(key);
+        ASSERT_NE(at, std::string::npos) << key;
+        text.erase(at, 2);
+    }
+    const auto config = parse_config(text, "anteroom.yaml");
+    ASSERT_TRUE(config) << config.error().detail;
+    EXPECT_EQ(config->store, "sqlite:/var/lib/anteroom/anteroom.db");
+    EXPECT_EQ(config->recordings_dir, "/var/lib/anteroom/recordings");
+    EXPECT_EQ(config->passphrase_file, "/run/credentials/anteroom/passphrase");
+    const Config defaults;
+    EXPECT_EQ(config->limits.connections, defaults.limits.connections) << "what the comment shows are the defaults";
+    EXPECT_EQ(config->limits.login, defaults.limits.login);
+    EXPECT_EQ(config->limits.session, defaults.limits.session);
+    EXPECT_EQ(config->limits.bulk_mib, defaults.limits.bulk_mib);
+    EXPECT_EQ(config->limits.target_connect, defaults.limits.target_connect);
+}
+
+TEST(Config, TakesEveryKeyItKnows) {
+    const auto config = parse_config(R"(listen: {ssh: "[::]:22"}
+store: sqlite:/srv/a.db
+recordings: {dir: /srv/recordings}
+keys: {passphrase_file: /run/passphrase}
+site: {zone: America/Chicago, help: "Call 4711.", banner: "Authorised use only."}
+limits: {connections: 10, unauthenticated: 9, unauthenticated_per_source: 8, login: 30s, channels: 7, session: 2h, bulk_mib: 6, target_connect: 5s}
+)",
+                                     "anteroom.yaml")
+                            .value();
+    EXPECT_EQ(config.ssh_listen, "[::]:22");
+    EXPECT_EQ(config.store, "sqlite:/srv/a.db");
+    EXPECT_EQ(config.recordings_dir, "/srv/recordings");
+    EXPECT_EQ(config.passphrase_file, "/run/passphrase");
+    EXPECT_EQ(config.zone, "America/Chicago");
+    EXPECT_EQ(config.help, "Call 4711.");
+    EXPECT_EQ(config.banner, "Authorised use only.");
+    EXPECT_EQ(config.limits.connections, 10);
+    EXPECT_EQ(config.limits.unauthenticated, 9);
+    EXPECT_EQ(config.limits.unauthenticated_per_source, 8);
+    EXPECT_EQ(config.limits.login, std::chrono::seconds(30));
+    EXPECT_EQ(config.limits.channels, 7);
+    EXPECT_EQ(config.limits.session, std::chrono::hours(2));
+    EXPECT_EQ(config.limits.bulk_mib, 6);
+    EXPECT_EQ(config.limits.target_connect, std::chrono::seconds(5));
+}
+
+struct Wrong {
+    const char *name, *yaml, *place, *key, *says;
+};
+class WrongConfig : public ::testing::TestWithParam<Wrong> {};
+
+TEST_P(WrongConfig, NamesFileLineAndKey) {
+    const auto error = error_of(GetParam().yaml);
+    EXPECT_THAT(error, HasSubstr(std::string("anteroom.yaml:") + GetParam().place + ": "));
+    EXPECT_THAT(error, HasSubstr(GetParam().key));
+    EXPECT_THAT(error, HasSubstr(GetParam().says));
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Kinds, WrongConfig,
+    ::testing::Values(Wrong{"unknown_key", "site: {zone: UTC}\nport: 22\n", "2", "port", "unknown"}, Wrong{"unknown_key_within", "limits:\n  connections: 5\n  conections: 6\n", "3", "limits.conections", "unknown"},
+                      Wrong{"duplicate_key", "site:\n  zone: UTC\n  zone: UTC\n", "3", "zone", "twice"}, Wrong{"duplicate_section", "site: {zone: UTC}\nlisten: {ssh: \"a:1\"}\nsite: {help: x}\n", "3", "site", "twice"},
+                      Wrong{"list_for_a_map", "site: [a, b]\n", "1", "site", "expected"}, Wrong{"map_for_a_text", "listen:\n  ssh: {a: b}\n", "2", "listen.ssh", "expected"},
+                      Wrong{"text_for_a_number", "limits:\n  channels: many\n", "2", "limits.channels", "expected"}, Wrong{"number_too_small", "limits:\n  connections: 0\n", "2", "limits.connections", "1"},
+                      Wrong{"number_too_large", "limits:\n  channels: 257\n", "2", "limits.channels", "256"}, Wrong{"octal_number", "limits:\n  channels: 012\n", "2", "limits.channels", "012"},
+                      Wrong{"number_that_does_not_fit", "limits:\n  channels: 99999999999999999999\n", "2", "limits.channels", "expected"}, Wrong{"fraction", "limits:\n  channels: 1.5\n", "2", "limits.channels", "1.5"},
+                      Wrong{"duration_without_unit", "limits:\n  login: 30\n", "2", "limits.login", "30"}, Wrong{"no_duration_at_all", "limits:\n  session: 0s\n", "2", "limits.session", "0s"},
+                      Wrong{"bad_zone", "site:\n  help: x\n  zone: America/Chicagoo\n", "3", "site.zone", "America/Chicago"}, Wrong{"zone_that_is_a_path", "site:\n  zone: ../../etc/passwd\n", "2", "site.zone", "time zone"},
+                      Wrong{"empty_zone", "site:\n  zone: \"\"\n", "2", "site.zone", ""}, Wrong{"listen_without_port", "listen:\n  ssh: localhost\n", "2", "listen.ssh", "HOST:PORT"},
+                      Wrong{"another_database", "store: postgresql://localhost/anteroom\n", "1", "store", "sqlite:PATH"}, Wrong{"second_document", "site: {zone: UTC}\n---\nsite: {zone: UTC}\n", "2", "", "document"},
+                      Wrong{"alias", "site: &a {zone: UTC}\nlisten: *a\n", "", "", ""}, Wrong{"tag", "site: !!python/object {zone: UTC}\n", "1", "", "tag"}, Wrong{"not_yaml", "site: {zone: UTC\n", "", "", ""},
+                      Wrong{"a_list", "- site\n", "1", "", "expected"}, Wrong{"a_word", "hello\n", "1", "", "expected"}),
+    [](const auto& one) { return std::string(one.param.name); });
+
+// A port that is no number is found when the file is read, not when the gateway cannot listen.
+TEST(Config, RefusesAListeningAddressWhosePortIsNone) {
+    for (const char* address : {"0.0.0.0:", "0.0.0.0:ssh", "0.0.0.0:99999", "0.0.0.0:0", "0.0.0.0:-1", "0.0.0.0:22x", ":"})
+        EXPECT_THAT(error_of(std::string("listen: {ssh: \"") + address + "\"}\n"), HasSubstr("listen.ssh")) << address;
+}
+
+TEST(Config, TellsEveryFaultInOnePass) {
+    const auto error = error_of("port: 22\nlimits: {channels: many}\nsite: {zone: Mars}\n");
+    EXPECT_THAT(error, HasSubstr("anteroom.yaml:1: "));
+    EXPECT_THAT(error, HasSubstr("anteroom.yaml:2: limits.channels"));
+    EXPECT_THAT(error, HasSubstr("anteroom.yaml:3: site.zone"));
+}
+
+TEST(Config, OfNoiseIsAnErrorOrAConfigurationAndErrorsAreFitForATerminal) {
+    const std::string base = example_config();
+    for (std::uint64_t seed = 0; seed < 2000; ++seed) {
+        anteroom::testing::Seeded random(seed);
+        std::string text = base.substr(0, random.below(base.size()));
+        for (std::uint64_t i = random.below(6); i > 0; --i) text.insert(random.below(text.size() + 1), random.chance(2) ? random.text_of("{}[]:-&*!|>'\"%@`#, \n\t\x1b", 1) : random.text(1));
+        if (const auto config = parse_config(text, "anteroom.yaml"); !config) {
+            ASSERT_TRUE(config.error().detail.starts_with("anteroom.yaml:")) << seed << config.error().detail;
+            for (const char c : config.error().detail) ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << seed << " " << printable(config.error().detail, 1000);
+        }
+    }
+}
+
+TEST(LocalTime, ShowsDateMinuteAndOffset) {
+    const auto winter = parse_rfc3339("2026-01-02T09:04:59Z").value(), summer = parse_rfc3339("2026-07-02T09:04:59Z").value();
+    EXPECT_EQ(local_time(winter, "America/Chicago"), "2026-01-02 03:04 -06:00");
+    EXPECT_EQ(local_time(summer, "America/Chicago"), "2026-07-02 04:04 -05:00");
+    EXPECT_EQ(local_time(winter, "UTC"), "2026-01-02 09:04 +00:00");
+    EXPECT_EQ(local_time(from_micros(-1), "UTC"), "1969-12-31 23:59 +00:00");
+}
+
+}  // namespace
+}  // namespace anteroom::installation
