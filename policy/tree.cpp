@@ -5,6 +5,7 @@
 #include <yaml-cpp/yaml.h>
 
 #include <map>
+#include <algorithm>
 #include <sstream>
 
 #include "base/bytes.h"
@@ -130,6 +131,20 @@ private:
     std::size_t nodes_ = 0;
 };
 
+// Where a second document begins: at the first --- that is not the first line that says anything.
+int line_of_second(std::string_view yaml) {
+    int line = 1;
+    bool something = false;
+    while (!yaml.empty()) {
+        const auto text = yaml.substr(0, yaml.find('\n'));
+        if (text.starts_with("---") && something) break;
+        something = something || (!text.empty() && !text.starts_with("#"));
+        yaml.remove_prefix(std::min(yaml.size(), text.size() + 1));
+        ++line;
+    }
+    return line;
+}
+
 }  // namespace
 
 Node parse_tree(std::string_view yaml, std::vector<Fault>& faults) {
@@ -156,7 +171,7 @@ Node parse_tree(std::string_view yaml, std::vector<Fault>& faults) {
         }
         std::vector<Fault> ignored;
         Builder second(ignored);
-        if (parser.HandleNextDocument(second)) faults.push_back({line, "", "a second document behind a line of ---, expected only one"});
+        if (parser.HandleNextDocument(second)) faults.push_back({line_of_second(yaml), "", "a second document behind a line of ---, expected only one"});
     } catch (const TooMuch& reason) { faults.push_back({reason.line, "", reason.what}); } catch (const YAML::Exception& error) {
         faults.push_back({error.mark.line < 0 ? 1 : error.mark.line + 1, "", "not YAML: " + printable(error.msg, 160)});
     }
