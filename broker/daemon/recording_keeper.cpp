@@ -41,12 +41,19 @@ void RecordingKeeper::commit(const recorder::Commit& upto, Time now, std::functi
 void RecordingKeeper::seal(std::optional<recorder::Commit> last, recorder::Reason reason, Time now, std::function<void(Outcome)> done) {
     boost::asio::post(strand_, [self = shared_from_this(), last, reason, now, done = std::move(done)]() mutable {
         Outcome outcome;
-        const bool agreed = last && self->witness_.commit(*last, now);
+        // Its last word must be about the whole file: pieces that it never spoke of are not sealed as complete.
+        const bool agreed = last && self->ends_at(last->bytes) && self->witness_.commit(*last, now);
         auto final = agreed ? self->witness_.finish(reason, now) : Result<recorder::FinalFrame>(fail(ErrorKind::damaged, ""));
         if (final) outcome = {"complete", final->count, final->bytes, final->root, {}};
         else outcome = recover_now(self->files_, self->threads_.seed, now);
         boost::asio::post(self->threads_.io, [done = std::move(done), outcome = std::move(outcome)]() mutable { done(std::move(outcome)); });
     });
+}
+
+bool RecordingKeeper::ends_at(std::uint64_t bytes) const {
+    const auto file = open_file(files_.recording, O_RDONLY);
+    const auto size = file ? recorder::size_of(file->get()) : Result<std::uint64_t>(fail(ErrorKind::io, ""));
+    return size && *size == bytes;
 }
 
 RecordingKeeper::Outcome RecordingKeeper::recover_now(const Files& files, const Secret& seed, Time now) {

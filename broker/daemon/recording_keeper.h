@@ -52,6 +52,8 @@ private:
     RecordingKeeper(Threads threads, Files files, recorder::Witness witness)
         : threads_(threads), strand_(threads.pool.get_executor()), files_(std::move(files)), witness_(std::move(witness)) {}
 
+    bool ends_at(std::uint64_t bytes) const;
+
     Threads threads_;
     boost::asio::strand<boost::asio::thread_pool::executor_type> strand_;
     Files files_;

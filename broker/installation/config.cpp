@@ -3,6 +3,9 @@
 
 #include <date/tz.h>
 
+#include <algorithm>
+#include <charconv>
+
 #include "policy/reading.h"
 
 namespace anteroom::installation {
@@ -13,10 +16,18 @@ using policy::At;
 using policy::Reader;
 using Need = Reader::Need;
 
+bool is_port(std::string_view text) {
+    unsigned port = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+    return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
+}
+
 void read_listen(Reader& reader, const At& at, Config& out) {
     reader.map(at, {{"ssh", Need::optional, [&](const At& a) {
                          auto text = reader.text(a);
-                         if (text && text->rfind(':') == std::string::npos) return reader.fault(a, "expected HOST:PORT, as 0.0.0.0:2222");
+                         const auto colon = text ? text->rfind(':') : std::string::npos;
+                         if (text && (colon == std::string::npos || colon == 0 || !is_port(std::string_view(*text).substr(colon + 1))))
+                             return reader.fault(a, "expected HOST:PORT, as 0.0.0.0:2222");
                          policy::set(out.ssh_listen, std::move(text));
                      }}});
 }
@@ -59,9 +70,21 @@ std::string joined(const std::vector<policy::Fault>& faults, std::string_view fi
     return text;
 }
 
+// Only comments and blanks: everything has a default.
+bool says_nothing(std::string_view yaml) {
+    while (!yaml.empty()) {
+        const auto line = yaml.substr(0, yaml.find('\n'));
+        const auto first = line.find_first_not_of(" \t\r");
+        if (first != std::string_view::npos && line[first] != '#') return false;
+        yaml.remove_prefix(std::min(yaml.size(), line.size() + 1));
+    }
+    return true;
+}
+
 }  // namespace
 
 Result<Config> parse_config(std::string_view yaml, std::string_view file) {
+    if (says_nothing(yaml)) return Config();
     std::vector<policy::Fault> faults;
     const policy::Node root = policy::parse_tree(yaml, faults);
     Config config;

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import tty
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/e2e"))
@@ -126,11 +127,12 @@ def transfer(house, way, direction, file, size):
 
 def keystrokes(house, way):
     """Seconds from a key to its echo, by the target's terminal."""
-    argv, environment = house.over(way, "cat", options=("-tt",))
+    argv, environment = house.over(way, "echo at the target; exec cat", options=("-tt",))
     took = []
     with Terminal(argv, environment) as terminal:
-        terminal.send("ready\n")
-        terminal.expect(r"ready\r\nready\r\n")
+        tty.setraw(terminal.fd)  # the client does so too, a moment later: until then a key would be echoed on this side
+        terminal.expect(r"at the target\r+\n")
+        time.sleep(0.2)
         for number in range(KEYSTROKES):
             key = chr(ord("a") + number % 26)
             began = time.perf_counter()
@@ -157,7 +159,7 @@ def logins(house, way, people):
             with lock:
                 if not todo:
                     return
-                argv, environment = todo.pop()
+                argv, environment = todo.pop(0)
             if subprocess.run(argv, env=environment, stdin=subprocess.DEVNULL, timeout=60).returncode != 0:
                 failed.append(argv)
 

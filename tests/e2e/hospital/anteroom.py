@@ -251,10 +251,10 @@ class Anteroom:
     def ssh_argv(self, person, where, *command, options=(), way="interactive", source=None, user=None):
         name = user if user is not None else person.name + ("+" + where if where else "")
         words = ["ssh", "-F", "none", "-p", str(self.port), "-b", source or person.source, "-o", f"UserKnownHostsFile={self.known_hosts}", "-o", "GlobalKnownHostsFile=/dev/null",
-                 "-o", "StrictHostKeyChecking=yes", "-o", "IdentityAgent=none", "-o", "IdentitiesOnly=yes", "-o", f"PreferredAuthentications={client.METHODS[way]}",
+                 "-o", "StrictHostKeyChecking=yes", *options, "-o", "IdentityAgent=none", "-o", "IdentitiesOnly=yes", "-o", f"PreferredAuthentications={client.METHODS[way]}",
                  "-o", "NumberOfPasswordPrompts=1"]
         words += ["-i", str(person.key)] if way == "key" else ["-o", "IdentityFile=/dev/null"]
-        return [*words, *options, "-l", name, "127.0.0.1", *command]
+        return [*words, "-l", name, "127.0.0.1", *command]
 
     def ssh(self, person, where, *command, options=(), way="interactive", source=None, user=None, input=None, code=None, password=None, env=None, timeout=60, **more):
         """One run of OpenSSH's client."""

@@ -48,7 +48,7 @@ class Codes:
                 step = int(time.time()) // STEP
                 # The step before is the first to go stale: not handed out when it could be stale on arrival.
                 for candidate in ([step - 1] if self.left() > 8 else []) + [step, step + 1]:
-                    if candidate not in self.used:
+                    if candidate > max(self.used, default=0):  # a step before one that was used is spent with it
                         self.used.add(candidate)
                         return code_at(self.secret, candidate)
             time.sleep(self.left() + 0.05)

@@ -111,7 +111,7 @@ TEST_F(Folder, AReplacedFileHasItsModeAndNoSecondName) {
     ASSERT_TRUE(replace_file(file("secret"), view("x")));
     ASSERT_TRUE(replace_file(file("public"), view("x"), 0644));
     ::umask(before);
-    struct stat found {};
+    struct stat found{};
     ASSERT_EQ(::stat(file("secret").c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 07777, 0600u);
     ASSERT_EQ(::stat(file("public").c_str(), &found), 0);

@@ -40,7 +40,8 @@ TEST(Names, HaveOneTo64Letters) {
 }
 
 TEST(Names, AreNoPathsOptionsOrUserNamesInDisguise) {
-    for (const char* text : {"..", ".", "../x", "a/b", "a\\b", "-oProxyCommand=x", "-", "a b", "a\nb", "a'b", "a\"b", "a+b", "a:b", "a@b", "a%b", "a*", "Alice", "\xc3\xa9", "a\x1b[0m"})
+    for (const char* text : {"..", ".", "../x", "a/b", "a\\b", "-oProxyCommand=x", "-", "a b", "a\nb", "a'b", "a\"b", "a+b", "a:b", "a@b", "a%b", "a*", "Alice",
+                             "\xc3\xa9", "a\x1b[0m"})
         EXPECT_FALSE(is_name(text)) << text;
     for (const char* text : {"-l", "a/b", "../x", "a b", "a\nb", "a@b", "a:b", "a;b", "a'b", "a%b", "\xc3\xa9"}) EXPECT_FALSE(is_account_name(text)) << text;
     EXPECT_FALSE(is_name(std::string_view("a\0b", 3)));
@@ -80,8 +81,8 @@ TEST(RandomIds, AreValidAndNeverTheSame) {
 }
 
 TEST(RandomIds, AreNothingElse) {
-    for (const char* text : {"", "0123456789abcde", "0123456789abcdefg", "0123456789ABCDEF", "0123456789abcdei", "0123456789abcdel", "0123456789abcdeo", "0123456789abcdeu", "../../../../../etc",
-                             "0123456789abcde\n"})
+    for (const char* text : {"", "0123456789abcde", "0123456789abcdefg", "0123456789ABCDEF", "0123456789abcdei", "0123456789abcdel", "0123456789abcdeo",
+                             "0123456789abcdeu", "../../../../../etc", "0123456789abcde\n"})
         EXPECT_FALSE(is_random_id(text)) << text;
     EXPECT_TRUE(is_random_id("0123456789abcdef"));
 }

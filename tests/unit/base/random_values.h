@@ -39,7 +39,8 @@ T random_value(Seeded& random) {
         return out;
     } else if constexpr (is_map<T>::value) {
         T out;
-        for (std::uint64_t i = random.below(6); i > 0; --i) out.emplace(random_value<typename T::key_type>(random), random_value<typename T::mapped_type>(random));
+        for (std::uint64_t i = random.below(6); i > 0; --i)
+            out.emplace(random_value<typename T::key_type>(random), random_value<typename T::mapped_type>(random));
         return out;
     } else if constexpr (is_optional<T>::value) {
         if (random.chance(2)) return std::nullopt;

@@ -51,7 +51,9 @@ struct Everything {
     std::optional<Inner> maybe_inner;
     Inner inner;
 };
-BOOST_DESCRIBE_STRUCT(Everything, (), (yes, i8, u8, i16, u16, i32, u32, i64, u64, colour, sparse, text, bytes, secret, time, duration, session, five, numbers, inners, secrets, nested, map, maybe, maybe_inner, inner))
+BOOST_DESCRIBE_STRUCT(Everything, (),
+                      (yes, i8, u8, i16, u16, i32, u32, i64, u64, colour, sparse, text, bytes, secret, time, duration, session, five, numbers, inners, secrets,
+                       nested, map, maybe, maybe_inner, inner))
 
 struct Empty {};
 BOOST_DESCRIBE_STRUCT(Empty, (), ())
@@ -76,17 +78,34 @@ TEST(Wire, WritesTheBytesThatAreWrittenDown) {
     EXPECT_EQ(hex(encode(std::uint16_t{0x1234})), "3412");
     EXPECT_EQ(hex(encode(std::int32_t{-2})), "feffffff");
     EXPECT_EQ(hex(encode(std::uint64_t{0x0102030405060708})), "0807060504030201");
-    EXPECT_EQ(hex(encode(std::string("ab"))), "02000000" "6162");
-    EXPECT_EQ(hex(encode(Bytes{1, 2, 3})), "03000000" "010203");
+    EXPECT_EQ(hex(encode(std::string("ab"))),
+              "02000000"
+              "6162");
+    EXPECT_EQ(hex(encode(Bytes{1, 2, 3})),
+              "03000000"
+              "010203");
     EXPECT_EQ(hex(encode(std::array<std::uint8_t, 3>{1, 2, 3})), "010203");
-    EXPECT_EQ(hex(encode(std::vector<std::uint16_t>{1, 2})), "02000000" "0100" "0200");
+    EXPECT_EQ(hex(encode(std::vector<std::uint16_t>{1, 2})),
+              "02000000"
+              "0100"
+              "0200");
     EXPECT_EQ(hex(encode(std::optional<std::uint8_t>{})), "00");
     EXPECT_EQ(hex(encode(std::optional<std::uint8_t>{9})), "0109");
-    EXPECT_EQ(hex(encode(std::map<std::string, std::uint8_t>{{"b", 2}, {"a", 1}})), "02000000" "01000000" "61" "01" "01000000" "62" "02");
+    EXPECT_EQ(hex(encode(std::map<std::string, std::uint8_t>{{"b", 2}, {"a", 1}})),
+              "02000000"
+              "01000000"
+              "61"
+              "01"
+              "01000000"
+              "62"
+              "02");
     EXPECT_EQ(hex(encode(from_micros(-1))), "ffffffffffffffff");
     EXPECT_EQ(hex(encode(std::chrono::duration_cast<Duration>(std::chrono::milliseconds(1)))), "e803000000000000");
     EXPECT_EQ(hex(encode(Sparse::thousand)), "e803");
-    EXPECT_EQ(hex(encode(Inner{"x", Colour::blue})), "01000000" "78" "02");
+    EXPECT_EQ(hex(encode(Inner{"x", Colour::blue})),
+              "01000000"
+              "78"
+              "02");
     EXPECT_EQ(hex(encode(Empty{})), "");
     Derived derived;
     derived.first = 1;
@@ -110,7 +129,8 @@ TEST(Wire, BringsTheEndsOfEveryIntegerBack) {
     const auto both = []<class T>(T) {
         for (const T value : {std::numeric_limits<T>::min(), std::numeric_limits<T>::max(), T{0}, T{1}}) EXPECT_EQ(decode<T>(encode(value)).value(), value);
     };
-    both(std::int8_t{}), both(std::uint8_t{}), both(std::int16_t{}), both(std::uint16_t{}), both(std::int32_t{}), both(std::uint32_t{}), both(std::int64_t{}), both(std::uint64_t{});
+    both(std::int8_t{}), both(std::uint8_t{}), both(std::int16_t{}), both(std::uint16_t{}), both(std::int32_t{}), both(std::uint32_t{}), both(std::int64_t{}),
+        both(std::uint64_t{});
 }
 
 TEST(Wire, RefusesAMessageThatIsCutAtAnyByteOrHasOneMore) {
@@ -136,8 +156,7 @@ TEST(Wire, RefusesABooleanThatIsNeither0Nor1AndAnEnumWithoutThatValue) {
         ASSERT_NE(error_of<std::optional<Empty>>(input), "none");
         if (byte > 2) { ASSERT_EQ(error_of<Colour>(input), "an enum has no such value"); }
     }
-    for (unsigned raw = 0; raw < 65536; ++raw)
-        ASSERT_EQ(decode<Sparse>(encode(static_cast<std::uint16_t>(raw))).has_value(), raw == 1 || raw == 1000) << raw;
+    for (unsigned raw = 0; raw < 65536; ++raw) ASSERT_EQ(decode<Sparse>(encode(static_cast<std::uint16_t>(raw))).has_value(), raw == 1 || raw == 1000) << raw;
 }
 
 TEST(Wire, RefusesAListOrMapOrTextLongerThanItsMessageWithoutTakingTheMemory) {
@@ -147,17 +166,25 @@ TEST(Wire, RefusesAListOrMapOrTextLongerThanItsMessageWithoutTakingTheMemory) {
     EXPECT_EQ(error_of<std::string>(from("ffffffff41")), "the message ends early");
     EXPECT_EQ(error_of<Bytes>(from("0200000041")), "the message ends early");
     EXPECT_EQ(error_of<Secret>(from("0200000041")), "the message ends early");
-    EXPECT_EQ((error_of<std::vector<std::uint16_t>>(from("02000000" "010002"))), "the message ends early");
+    EXPECT_EQ((error_of<std::vector<std::uint16_t>>(from("02000000"
+                                                         "010002"))),
+              "the message ends early");
 }
 
 TEST(Wire, RefusesAMapWithAKeyTwice) {
-    EXPECT_EQ((error_of<std::map<std::string, std::uint8_t>>(from("02000000" "0100000061" "01" "0100000061" "02"))), "a map has a key twice");
+    EXPECT_EQ((error_of<std::map<std::string, std::uint8_t>>(from("02000000"
+                                                                  "0100000061"
+                                                                  "01"
+                                                                  "0100000061"
+                                                                  "02"))),
+              "a map has a key twice");
 }
 
 TEST(Wire, TakesNoIdThatDoesNotMatchItsGrammarButTheEmptyOne) {
     EXPECT_TRUE(decode<SessionId>(encode(std::string())).value().empty());
     EXPECT_TRUE(decode<SessionId>(encode(std::string("0123456789abcdef"))));
-    for (const char* text : {"../../etc/passwd", "0123456789abcde", "0123456789abcdefg", "0123456789ABCDEF"}) EXPECT_EQ(error_of<SessionId>(encode(std::string(text))), "not a valid session id");
+    for (const char* text : {"../../etc/passwd", "0123456789abcde", "0123456789abcdefg", "0123456789ABCDEF"})
+        EXPECT_EQ(error_of<SessionId>(encode(std::string(text))), "not a valid session id");
     EXPECT_EQ(error_of<PersonId>(encode(std::string("Alice"))), "not a valid person name");
 }
 
@@ -170,8 +197,13 @@ TEST(Wire, NamesThePathOfTheFieldThatIsWrong) {
     EXPECT_EQ(error_of<Everything>(View(whole).first(0)), "yes: the message ends early");
     EXPECT_EQ(error_of<Everything>(View(whole).first(2)), "u8: the message ends early");
     EXPECT_EQ(error_of<Everything>(View(whole).first(whole.size() - 1)), "inner: colour: the message ends early");
-    EXPECT_EQ(error_of<Inner>(from("01000000" "78" "03")), "colour: an enum has no such value");
-    EXPECT_EQ(error_of<Inner>(from("02000000" "78")), "name: the message ends early");
+    EXPECT_EQ(error_of<Inner>(from("01000000"
+                                   "78"
+                                   "03")),
+              "colour: an enum has no such value");
+    EXPECT_EQ(error_of<Inner>(from("02000000"
+                                   "78")),
+              "name: the message ends early");
     Bytes wrong = whole;
     wrong.back() = 9;
     EXPECT_EQ(error_of<Everything>(wrong), "inner: colour: an enum has no such value");
@@ -186,7 +218,8 @@ TEST(Wire, NeverReadsPastNoiseAndWhatItTakesCanBeWrittenAgain) {
             noise = random.bytes(random.below(200));
         } else {  // nearly right
             noise = encode(random_value<Everything>(random));
-            for (std::uint64_t i = random.below(4); i > 0 && !noise.empty(); --i) noise[random.below(noise.size())] = random.chance(2) ? random.byte() : std::uint8_t{0xff};
+            for (std::uint64_t i = random.below(4); i > 0 && !noise.empty(); --i)
+                noise[random.below(noise.size())] = random.chance(2) ? random.byte() : std::uint8_t{0xff};
             if (random.chance(4)) noise.resize(random.below(noise.size() + 1));
         }
         // On the heap and of exactly this size, so that a sanitizer sees one byte too many.

@@ -17,7 +17,11 @@ TEST(Link, CarriesAMessageFromEndToEnd) {
     ASSERT_TRUE(gateway.send(GatewayHello{}));
     EXPECT_EQ(broker.receive().value().as<GatewayHello>().value().version, protocol_version);
     EXPECT_FALSE(broker.send(SetDeadline{})) << "before the greeting";
-    ASSERT_TRUE(broker.send(GatewayWelcome{.ssh_listen = "0.0.0.0:2222", .max_connections = 7, .max_unauthenticated = 5, .max_unauthenticated_per_source = 3, .login_grace = std::chrono::minutes(2)}));
+    ASSERT_TRUE(broker.send(GatewayWelcome{.ssh_listen = "0.0.0.0:2222",
+                                           .max_connections = 7,
+                                           .max_unauthenticated = 5,
+                                           .max_unauthenticated_per_source = 3,
+                                           .login_grace = std::chrono::minutes(2)}));
     const auto welcome = gateway.receive().value().as<GatewayWelcome>().value();
     EXPECT_EQ(welcome.ssh_listen, "0.0.0.0:2222");
     EXPECT_EQ(welcome.login_grace, std::chrono::minutes(2));
@@ -199,7 +203,8 @@ TEST(Link, NeitherCrashesNorKeepsADescriptorWhateverComes) {
             if (!packet) continue;
             ++passed;
             ASSERT_LT(packet->number, rows);
-            boost::mp11::mp_with_index<rows>(packet->number, [&](auto row) { decoded += packet->as<typename boost::mp11::mp_at<Table, decltype(row)>::type>().has_value() ? 1u : 0u; });
+            boost::mp11::mp_with_index<rows>(
+                packet->number, [&](auto row) { decoded += packet->as<typename boost::mp11::mp_at<Table, decltype(row)>::type>().has_value() ? 1u : 0u; });
         }
         if (seed % 100 == 0) { ASSERT_EQ(open_descriptors(), before + 1 + (ends.peer ? 1 : 0)) << seed; }
     }
@@ -230,7 +235,7 @@ TEST_F(Socket, IsForItsOwnerUnlessSaidOtherwiseAndTellsWhoConnects) {
     const Fd listening = listen_at(path).value();
     const Fd wider = listen_at(folder + "/b.sock", 0660).value();
     EXPECT_EQ(::umask(umask_before), 0u) << "left as it was";
-    struct stat found {};
+    struct stat found{};
     ASSERT_EQ(::stat(path.c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 0777, 0600u);
     ASSERT_EQ(::stat((folder + "/b.sock").c_str(), &found), 0);

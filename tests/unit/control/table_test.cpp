@@ -70,7 +70,8 @@ void send_with_every_number_of_descriptors() {
             Ends ends(R::from, Sender::broker, state);
             const std::vector<int> fds(static_cast<std::size_t>(count), STDERR_FILENO);
             const bool permitted_here = count >= R::fds_min && count <= R::fds_max;
-            ASSERT_EQ(ends.link.send(random_value<Message>(random), fds).has_value(), permitted_here) << permission(number_of<Message>)->name << " with " << count;
+            ASSERT_EQ(ends.link.send(random_value<Message>(random), fds).has_value(), permitted_here)
+                << permission(number_of<Message>)->name << " with " << count;
             ASSERT_EQ(ends.nothing_came(), !permitted_here);
         }
     }
@@ -112,10 +113,11 @@ TEST(ControlTable, RefusesEveryNumberThatHasNoRow) {
 
 // Two versions of the programs may meet during an update: a number never changes its meaning. New rows go behind these.
 TEST(ControlTable, KeepsTheNumberOfEveryMessage) {
-    constexpr std::string_view names[] = {"GatewayHello", "GatewayWelcome", "WorkerStarted",     "WorkerEnded",   "ConnectionsRefused", "SetDeadline",    "EndWorker",      "Penalty",
-                                          "WorkerHello",  "WorkerWelcome",  "SignExchange",      "ExchangeSignature", "LoginStep",      "LoginAnswer",    "OpenSession",    "SessionPermit",
-                                          "SessionRefusal", "TargetIdentity", "TargetVerdict",   "TargetReady",   "CapabilityNote",     "CommitRecording", "Committed",     "EndSession",
-                                          "SessionSealed", "Terminate",     "AdminCall",         "AdminRow",      "AdminRecording",     "AdminDone"};
+    constexpr std::string_view names[] = {"GatewayHello",  "GatewayWelcome", "WorkerStarted",  "WorkerEnded",     "ConnectionsRefused", "SetDeadline",
+                                          "EndWorker",     "Penalty",        "WorkerHello",    "WorkerWelcome",   "SignExchange",       "ExchangeSignature",
+                                          "LoginStep",     "LoginAnswer",    "OpenSession",    "SessionPermit",   "SessionRefusal",     "TargetIdentity",
+                                          "TargetVerdict", "TargetReady",    "CapabilityNote", "CommitRecording", "Committed",          "EndSession",
+                                          "SessionSealed", "Terminate",      "AdminCall",      "AdminRow",        "AdminRecording",     "AdminDone"};
     ASSERT_GE(rows, std::size(names));
     for (std::size_t number = 0; number < std::size(names); ++number) EXPECT_EQ(permission(static_cast<std::uint8_t>(number))->name, names[number]);
 }
@@ -126,7 +128,9 @@ TEST(ControlTable, HoldsWhatMustAlwaysBeTrueOfIt) {
         EXPECT_NE(row.in, 0) << row.name;
         EXPECT_LE(row.fds_min, row.fds_max) << row.name;
         EXPECT_LE(row.fds_max, 4) << row.name;
-        if (row.from == Sender::worker || row.from == Sender::admin) { EXPECT_EQ(row.fds_max, 0) << row.name << ": the broker takes no descriptor from whom it does not trust"; }
+        if (row.from == Sender::worker || row.from == Sender::admin) {
+            EXPECT_EQ(row.fds_max, 0) << row.name << ": the broker takes no descriptor from whom it does not trust";
+        }
         if (row.from == Sender::worker && row.name != "WorkerHello") { EXPECT_EQ(row.in & fresh, 0) << row.name << " before the greeting"; }
         if (row.from == Sender::gateway && row.name != "GatewayHello") { EXPECT_EQ(row.in & fresh, 0) << row.name << " before the greeting"; }
         if (row.from == Sender::worker) { EXPECT_EQ(row.in & ended, 0) << row.name << ": a worker whose recording is sealed has nothing more to say"; }

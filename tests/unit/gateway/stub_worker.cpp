@@ -28,7 +28,8 @@ std::string report(int argc, char** argv) {
         if (::fcntl(fd, F_GETFD) >= 0) fds.insert(fd);
     std::string text = "descriptors";
     for (const int fd : fds) text += " " + std::to_string(fd);
-    for (const char* standard : {"0", "1"}) text += std::string("\nstandard ") + standard + " " + std::filesystem::read_symlink(std::string("/proc/self/fd/") + standard).string();
+    for (const char* standard : {"0", "1"})
+        text += std::string("\nstandard ") + standard + " " + std::filesystem::read_symlink(std::string("/proc/self/fd/") + standard).string();
     text += "\narguments " + std::to_string(argc) + " " + argv[0] + "\nenvironment";
     for (char** one = environ; *one != nullptr; ++one) text += std::string(" ") + *one;
     sigset_t blocked;

@@ -47,7 +47,9 @@ protected:
         return started ? *started : nullptr;
     }
     static WorkerId id(char letter) { return WorkerId(std::string(16, letter)); }
-    void tell(std::string_view order) const { ASSERT_EQ(::send(channel.ours.get(), order.data(), order.size(), MSG_NOSIGNAL), static_cast<ssize_t>(order.size())); }
+    void tell(std::string_view order) const {
+        ASSERT_EQ(::send(channel.ours.get(), order.data(), order.size(), MSG_NOSIGNAL), static_cast<ssize_t>(order.size()));
+    }
     std::string hear() const {
         char buffer[4096];
         pollfd ready{channel.ours.get(), POLLIN, 0};
@@ -161,7 +163,8 @@ TEST_F(WorkersTest, KeepsNoDescriptorOfTheWorkersHere) {
 }
 
 TEST_F(WorkersTest, ReportsHowItEnded) {
-    for (const auto& [order, how] : {std::pair("exit 0", "exit 0"), std::pair("exit 3", "exit 3"), std::pair("signal 6", "signal 6"), std::pair("signal 11", "signal 11"), std::pair("signal 9", "signal 9")}) {
+    for (const auto& [order, how] : {std::pair("exit 0", "exit 0"), std::pair("exit 3", "exit 3"), std::pair("signal 6", "signal 6"),
+                                     std::pair("signal 11", "signal 11"), std::pair("signal 9", "signal 9")}) {
         ASSERT_NE(start(), nullptr);
         EXPECT_TRUE(workers.reap().empty()) << "it lives";
         tell(order);

@@ -9,6 +9,7 @@
 namespace anteroom::installation {
 namespace {
 
+using ::testing::ContainsRegex;
 using ::testing::HasSubstr;
 
 std::string error_of(std::string_view yaml) {
@@ -44,9 +45,7 @@ TEST(Config, OfNothingIsTheDefaults) {
     }
 }
 
-TEST(Config, OfTheExampleIsTheDefaultsToo) {
-    expect_defaults(parse_config(example_config(), "anteroom.yaml").value());
-}
+TEST(Config, OfTheExampleIsTheDefaultsToo) { expect_defaults(parse_config(example_config(), "anteroom.yaml").value()); }
 
 TEST(Config, OfTheExampleWithEveryKeyTakenOutOfItsCommentIsRight) {
     std::string text = example_config();
@@ -96,30 +95,42 @@ limits: {connections: 10, unauthenticated: 9, unauthenticated_per_source: 8, log
 }
 
 struct Wrong {
-    const char *name, *yaml, *place, *key, *says;
+    const char *name, *yaml, *line, *key, *says;  // the line as a regular expression
+    friend void PrintTo(const Wrong& one, std::ostream* out) { *out << one.name; }
 };
 class WrongConfig : public ::testing::TestWithParam<Wrong> {};
 
 TEST_P(WrongConfig, NamesFileLineAndKey) {
     const auto error = error_of(GetParam().yaml);
-    EXPECT_THAT(error, HasSubstr(std::string("anteroom.yaml:") + GetParam().place + ": "));
+    EXPECT_THAT(error, ContainsRegex(std::string("anteroom.yaml:") + GetParam().line + ": "));
     EXPECT_THAT(error, HasSubstr(GetParam().key));
     EXPECT_THAT(error, HasSubstr(GetParam().says));
 }
 
 INSTANTIATE_TEST_SUITE_P(
     Kinds, WrongConfig,
-    ::testing::Values(Wrong{"unknown_key", "site: {zone: UTC}\nport: 22\n", "2", "port", "unknown"}, Wrong{"unknown_key_within", "limits:\n  connections: 5\n  conections: 6\n", "3", "limits.conections", "unknown"},
-                      Wrong{"duplicate_key", "site:\n  zone: UTC\n  zone: UTC\n", "3", "zone", "twice"}, Wrong{"duplicate_section", "site: {zone: UTC}\nlisten: {ssh: \"a:1\"}\nsite: {help: x}\n", "3", "site", "twice"},
-                      Wrong{"list_for_a_map", "site: [a, b]\n", "1", "site", "expected"}, Wrong{"map_for_a_text", "listen:\n  ssh: {a: b}\n", "2", "listen.ssh", "expected"},
-                      Wrong{"text_for_a_number", "limits:\n  channels: many\n", "2", "limits.channels", "expected"}, Wrong{"number_too_small", "limits:\n  connections: 0\n", "2", "limits.connections", "1"},
-                      Wrong{"number_too_large", "limits:\n  channels: 257\n", "2", "limits.channels", "256"}, Wrong{"octal_number", "limits:\n  channels: 012\n", "2", "limits.channels", "012"},
-                      Wrong{"number_that_does_not_fit", "limits:\n  channels: 99999999999999999999\n", "2", "limits.channels", "expected"}, Wrong{"fraction", "limits:\n  channels: 1.5\n", "2", "limits.channels", "1.5"},
-                      Wrong{"duration_without_unit", "limits:\n  login: 30\n", "2", "limits.login", "30"}, Wrong{"no_duration_at_all", "limits:\n  session: 0s\n", "2", "limits.session", "0s"},
-                      Wrong{"bad_zone", "site:\n  help: x\n  zone: America/Chicagoo\n", "3", "site.zone", "America/Chicago"}, Wrong{"zone_that_is_a_path", "site:\n  zone: ../../etc/passwd\n", "2", "site.zone", "time zone"},
-                      Wrong{"empty_zone", "site:\n  zone: \"\"\n", "2", "site.zone", ""}, Wrong{"listen_without_port", "listen:\n  ssh: localhost\n", "2", "listen.ssh", "HOST:PORT"},
-                      Wrong{"another_database", "store: postgresql://localhost/anteroom\n", "1", "store", "sqlite:PATH"}, Wrong{"second_document", "site: {zone: UTC}\n---\nsite: {zone: UTC}\n", "2", "", "document"},
-                      Wrong{"alias", "site: &a {zone: UTC}\nlisten: *a\n", "", "", ""}, Wrong{"tag", "site: !!python/object {zone: UTC}\n", "1", "", "tag"}, Wrong{"not_yaml", "site: {zone: UTC\n", "", "", ""},
+    ::testing::Values(Wrong{"unknown_key", "site: {zone: UTC}\nport: 22\n", "2", "port", "unknown"},
+                      Wrong{"unknown_key_within", "limits:\n  connections: 5\n  conections: 6\n", "3", "limits.conections", "unknown"},
+                      Wrong{"duplicate_key", "site:\n  zone: UTC\n  zone: UTC\n", "3", "site.zone", "a second time"},
+                      Wrong{"duplicate_section", "site: {zone: UTC}\nlisten: {ssh: \"a:1\"}\nsite: {help: x}\n", "3", "site", "a second time"},
+                      Wrong{"list_for_a_map", "site: [a, b]\n", "1", "site", "expected"},
+                      Wrong{"map_for_a_text", "listen:\n  ssh: {a: b}\n", "2", "listen.ssh", "expected"},
+                      Wrong{"text_for_a_number", "limits:\n  channels: many\n", "2", "limits.channels", "expected"},
+                      Wrong{"number_too_small", "limits:\n  connections: 0\n", "2", "limits.connections", "1"},
+                      Wrong{"number_too_large", "limits:\n  channels: 257\n", "2", "limits.channels", "256"},
+                      Wrong{"octal_number", "limits:\n  channels: 012\n", "2", "limits.channels", "012"},
+                      Wrong{"number_that_does_not_fit", "limits:\n  channels: 99999999999999999999\n", "2", "limits.channels", "expected"},
+                      Wrong{"fraction", "limits:\n  channels: 1.5\n", "2", "limits.channels", "1.5"},
+                      Wrong{"duration_without_unit", "limits:\n  login: 30\n", "2", "limits.login", "30"},
+                      Wrong{"no_duration_at_all", "limits:\n  session: 0s\n", "2", "limits.session", "0s"},
+                      Wrong{"bad_zone", "site:\n  help: x\n  zone: America/Chicagoo\n", "3", "site.zone", "America/Chicago"},
+                      Wrong{"zone_that_is_a_path", "site:\n  zone: ../../etc/passwd\n", "2", "site.zone", "time zone"},
+                      Wrong{"empty_zone", "site:\n  zone: \"\"\n", "2", "site.zone", ""},
+                      Wrong{"listen_without_port", "listen:\n  ssh: localhost\n", "2", "listen.ssh", "HOST:PORT"},
+                      Wrong{"another_database", "store: postgresql://localhost/anteroom\n", "1", "store", "sqlite:PATH"},
+                      Wrong{"second_document", "site: {zone: UTC}\n---\nsite: {zone: UTC}\n", "[23]", "", "document"},
+                      Wrong{"alias", "site: &a {zone: UTC}\nlisten: *a\n", "2", "listen", "alias"},
+                      Wrong{"tag", "site: !!python/object {zone: UTC}\n", "1", "", "tag"}, Wrong{"not_yaml", "site: {zone: UTC\n", "[12]", "", "not YAML"},
                       Wrong{"a_list", "- site\n", "1", "", "expected"}, Wrong{"a_word", "hello\n", "1", "", "expected"}),
     [](const auto& one) { return std::string(one.param.name); });
 
@@ -141,10 +152,12 @@ TEST(Config, OfNoiseIsAnErrorOrAConfigurationAndErrorsAreFitForATerminal) {
     for (std::uint64_t seed = 0; seed < 2000; ++seed) {
         anteroom::testing::Seeded random(seed);
         std::string text = base.substr(0, random.below(base.size()));
-        for (std::uint64_t i = random.below(6); i > 0; --i) text.insert(random.below(text.size() + 1), random.chance(2) ? random.text_of("{}[]:-&*!|>'\"%@`#, \n\t\x1b", 1) : random.text(1));
+        for (std::uint64_t i = random.below(6); i > 0; --i)
+            text.insert(random.below(text.size() + 1), random.chance(2) ? random.text_of("{}[]:-&*!|>'\"%@`#, \n\t\x1b", 1) : random.text(1));
         if (const auto config = parse_config(text, "anteroom.yaml"); !config) {
             ASSERT_TRUE(config.error().detail.starts_with("anteroom.yaml:")) << seed << config.error().detail;
-            for (const char c : config.error().detail) ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << seed << " " << printable(config.error().detail, 1000);
+            for (const char c : config.error().detail)
+                ASSERT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << seed << " " << printable(config.error().detail, 1000);
         }
     }
 }

@@ -1,8 +1,8 @@
 // Host keys: they sign for every algorithm, their placeholders are keys of the same type that prove nothing.
 #include "broker/installation/host_keys.h"
 
-#include <gmock/gmock.h>
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <spawn.h>
 #include <sys/wait.h>
 
@@ -18,7 +18,8 @@ using ::testing::ElementsAre;
 struct Algorithm {
     const char *name, *key;
 };
-constexpr Algorithm algorithms[] = {{"ssh-ed25519", "ssh-ed25519"}, {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"}, {"rsa-sha2-256", "ssh-rsa"}, {"rsa-sha2-512", "ssh-rsa"}};
+constexpr Algorithm algorithms[] = {
+    {"ssh-ed25519", "ssh-ed25519"}, {"ecdsa-sha2-nistp256", "ecdsa-sha2-nistp256"}, {"rsa-sha2-256", "ssh-rsa"}, {"rsa-sha2-512", "ssh-rsa"}};
 
 class HostKeysTest : public ::testing::Test {
 protected:
@@ -61,7 +62,9 @@ TEST_F(HostKeysTest, SignWithEachAlgorithmWhatVerifiesUnderTheAnnouncedKeyAndNot
         const auto key = public_key(algorithm.key);
         EXPECT_TRUE(identity::verify(key, algorithm.name, hash, signature)) << algorithm.name;
         for (const auto& other : algorithms)
-            if (std::string_view(other.name) != algorithm.name) { EXPECT_FALSE(identity::verify(key, other.name, hash, signature)) << algorithm.name << " as " << other.name; }
+            if (std::string_view(other.name) != algorithm.name) {
+                EXPECT_FALSE(identity::verify(key, other.name, hash, signature)) << algorithm.name << " as " << other.name;
+            }
         for (const auto& other : algorithms)
             if (std::string_view(other.key) != algorithm.key) { EXPECT_FALSE(identity::verify(public_key(other.key), algorithm.name, hash, signature)); }
         for (std::size_t bit = 0; bit < hash.size() * 8; bit += 37) {
@@ -78,7 +81,8 @@ TEST_F(HostKeysTest, SignWithEachAlgorithmWhatVerifiesUnderTheAnnouncedKeyAndNot
 }
 
 TEST_F(HostKeysTest, SignForNoAlgorithmThatIsUnknownOrTooWeak) {
-    for (const char* algorithm : {"ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp384", "rsa-sha2-1024", "", "ssh-ed25519 ", "sk-ssh-ed25519@openssh.com", "ssh-ed25519-cert-v01@openssh.com"})
+    for (const char* algorithm :
+         {"ssh-rsa", "ssh-dss", "ecdsa-sha2-nistp384", "rsa-sha2-1024", "", "ssh-ed25519 ", "sk-ssh-ed25519@openssh.com", "ssh-ed25519-cert-v01@openssh.com"})
         EXPECT_EQ(kind_of(keys().sign(algorithm, hash)), ErrorKind::not_found) << algorithm;
 }
 
@@ -150,7 +154,7 @@ TEST_F(HostKeysTest, ArePublishedAsLinesForKnownHosts) {
 
 TEST_F(HostKeysTest, StandSealedInTheirFileForItsOwnerAlone) {
     const auto path = Paths{folder()}.host_keys();
-    struct stat found {};
+    struct stat found{};
     ASSERT_EQ(::stat(path.c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 07777, 0600u);
     const auto text = to_string(must(read_file(path)));

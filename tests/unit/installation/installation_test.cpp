@@ -45,7 +45,7 @@ TEST_F(CreateTest, MakesWhatOpens) {
 
 TEST_F(CreateTest, LetsNobodyElseIntoTheFolderTheKeysOrTheDatabase) {
     const auto mode = [&](const std::string& path) {
-        struct stat found {};
+        struct stat found{};
         return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 0777 : 07777;
     };
     const auto original = made_once().directory.file("anteroom");
@@ -197,7 +197,8 @@ TEST_F(PolicyTest, ThatIsBrokenChangesNothing) {
     must(installation->apply_policy(good_policy, "policy.yaml", "dana"));
     const auto before = audit_records(*installation);
     const auto files = snapshot(dir)["/policy.yaml"];
-    for (const char* text : {"", "version: 2\n", "version: 1\nrulez: []\n", "version: 1\nrules: [\n", "version: 1\nversion: 1\n", "version: 1\nrules: [{ id: a, who: [nobody], to: {}, allow: [fly] }]\n", "\xff\xfe"}) {
+    for (const char* text : {"", "version: 2\n", "version: 1\nrulez: []\n", "version: 1\nrules: [\n", "version: 1\nversion: 1\n",
+                             "version: 1\nrules: [{ id: a, who: [nobody], to: {}, allow: [fly] }]\n", "\xff\xfe"}) {
         const auto failed = installation->apply_policy(text, "policy.yaml", "dana");
         ASSERT_FALSE(failed) << text;
         EXPECT_EQ(failed.error().kind, ErrorKind::invalid);

@@ -3,9 +3,9 @@
 
 #include <fcntl.h>
 
-#include "tests/unit/installation/scene.h"
 #include "recorder/reader.h"
 #include "recorder/verify.h"
+#include "tests/unit/installation/scene.h"
 
 namespace anteroom::daemon {
 namespace {
@@ -66,7 +66,8 @@ protected:
     }
     recorder::VerifyReport verified() const {
         const auto fd = must(open_file(files.recording, O_RDONLY));
-        return must(recorder::verify(fd.get(), {.signer_public_key = plan().signer_public_key, .checkpoints = must(read_file(files.checkpoints)), .known_roots = {}, .live = false}));
+        return must(recorder::verify(
+            fd.get(), {.signer_public_key = plan().signer_public_key, .checkpoints = must(read_file(files.checkpoints)), .known_roots = {}, .live = false}));
     }
     std::uint64_t size() const { return std::filesystem::file_size(files.recording); }
 
@@ -109,7 +110,7 @@ TEST_F(KeeperTest, GivesTheWorkerADescriptorThatCanOnlyAppend) {
     EXPECT_NE(flags & O_APPEND, 0);
     char byte = 0;
     EXPECT_LT(::read(worker_file.get(), &byte, 1), 0);
-    struct stat found {};
+    struct stat found{};
     ASSERT_EQ(::stat(files.recording.c_str(), &found), 0);
     EXPECT_EQ(found.st_mode & 0777, 0600u);
     ASSERT_EQ(::stat(files.checkpoints.c_str(), &found), 0);

@@ -32,9 +32,10 @@ inline const Made& made_once() {
 inline std::map<std::string, std::string> snapshot(const std::string& folder) {
     std::map<std::string, std::string> all;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-        struct stat found {};
+        struct stat found{};
         ::lstat(entry.path().c_str(), &found);
-        all[entry.path().string().substr(folder.size())] = std::to_string(found.st_mode) + (S_ISREG(found.st_mode) ? " " + to_string(must(read_file(entry.path()))) : "");
+        all[entry.path().string().substr(folder.size())] =
+            std::to_string(found.st_mode) + (S_ISREG(found.st_mode) ? " " + to_string(must(read_file(entry.path()))) : "");
     }
     return all;
 }

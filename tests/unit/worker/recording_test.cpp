@@ -86,7 +86,7 @@ TEST(WorkerRecording, NeverCountsTwice) {
         if (i % 3 != 0) ASSERT_TRUE(s.write("x"));
         ASSERT_TRUE(s.pass(250ms));
         s.confirm();
-        s.confirm();  // a repeated word
+        s.confirm();                          // a repeated word
         s.recording->confirmed(0, s.time());  // an old one
     }
     for (std::size_t i = 1; i < s.heard.size(); ++i) {
@@ -255,7 +255,9 @@ TEST(WorkerRecording, KeepsItsPromisesForRandomSessions) {
                 waiting = {};
             }
             const bool outstanding = !s.heard.empty() && s.heard.back().count > confirmed;
-            if (!ended && waiting != Duration{} && outstanding) { ASSERT_EQ(s.recording->stalled(s.time()), s.now - waiting > 2s || s.recording->writer().backlog() > (1u << 20)) << seed; }
+            if (!ended && waiting != Duration{} && outstanding) {
+                ASSERT_EQ(s.recording->stalled(s.time()), s.now - waiting > 2s || s.recording->writer().backlog() > (1u << 20)) << seed;
+            }
             if (ended) { ASSERT_GT(s.now - waiting, 10s) << seed; }
         }
         if (!ended) { ASSERT_EQ(s.recording->finish().bytes, content(s.file.get()).size()) << seed; }

@@ -35,7 +35,8 @@ TEST_P(Sandbox, RefusesThisCallAndItHasNoEffect) {
     Child child(world, In::sandbox, [](World& w) { return tried(w, GetParam().call); });
     const auto outcome = child.outcome();
     const int status = child.wait();
-    ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0) << "status " << status << (WIFEXITED(status) && WEXITSTATUS(status) == 3 ? ": the sandbox did not close" : "");
+    ASSERT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0)
+        << "status " << status << (WIFEXITED(status) && WEXITSTATUS(status) == 3 ? ": the sandbox did not close" : "");
     EXPECT_EQ(outcome.result, -1) << "it was let through";
     EXPECT_EQ(outcome.error, EPERM) << std::strerror(outcome.error);
     EXPECT_EQ(world.changes(), "");
@@ -183,9 +184,7 @@ TEST(SandboxInside, HasMemoryTimeRandomnessAndCryptography) {
             if (!signature || !crypto::ed25519_verify(signer.public_key, plain, *signature)) return 7;
             try {
                 throw std::runtime_error("unwinding needs no file");
-            } catch (const std::runtime_error&) {
-                return 0;
-            }
+            } catch (const std::runtime_error&) { return 0; }
             return 8;
         },
         world);
@@ -227,10 +226,13 @@ TEST(SandboxSeenFromOutside, IsClosedInEveryPart) {
     const std::string proc = "/proc/" + std::to_string(child.pid);
     EXPECT_EQ(line_of(proc + "/status", "Seccomp:"), "Seccomp:\t2");
     EXPECT_EQ(line_of(proc + "/status", "NoNewPrivs:"), "NoNewPrivs:\t1");
-    EXPECT_TRUE(line_of(proc + "/limits", "Max core file size").find(" 0                    0 ") != std::string::npos) << line_of(proc + "/limits", "Max core file size");
-    EXPECT_TRUE(line_of(proc + "/limits", "Max open files").find(" 32                   32 ") != std::string::npos) << line_of(proc + "/limits", "Max open files");
+    EXPECT_TRUE(line_of(proc + "/limits", "Max core file size").find(" 0                    0 ") != std::string::npos)
+        << line_of(proc + "/limits", "Max core file size");
+    EXPECT_TRUE(line_of(proc + "/limits", "Max open files").find(" 32                   32 ") != std::string::npos)
+        << line_of(proc + "/limits", "Max open files");
     std::size_t held = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(proc + "/fd")) held += entry.path().filename() == "3" || entry.path().filename() == "4" ? 1 : 100;
+    for (const auto& entry : std::filesystem::directory_iterator(proc + "/fd"))
+        held += entry.path().filename() == "3" || entry.path().filename() == "4" ? 1 : 100;
     EXPECT_EQ(held, 2u) << "the recording and its channel, nothing left open by closing the sandbox";
     ASSERT_EQ(::write(child.socket(), "x", 1), 1);
     EXPECT_EQ(child.outcome().result, 0);
@@ -247,7 +249,7 @@ TEST(SandboxSeenFromOutside, IsNotDumpable) {
             return stay(w);
         });
         char byte = 0;
-        struct stat found {};
+        struct stat found{};
         if (::read(child.socket(), &byte, 1) != 1 || ::stat(("/proc/" + std::to_string(child.pid) + "/environ").c_str(), &found) != 0) return -1;
         return static_cast<int>(found.st_uid);
     };

@@ -62,7 +62,8 @@ public:
         std::string found;
         const auto now = snapshot();
         for (const auto& [what, how] : before_)
-            if (const auto is = now.find(what); is == now.end() || is->second != how) found += what + " was " + how + ", is " + (is == now.end() ? "gone" : is->second) + "; ";
+            if (const auto is = now.find(what); is == now.end() || is->second != how)
+                found += what + " was " + how + ", is " + (is == now.end() ? "gone" : is->second) + "; ";
         for (const auto& [what, how] : now)
             if (!before_.contains(what)) found += what + " is new: " + how + "; ";
         return found;
@@ -78,10 +79,11 @@ private:
     std::map<std::string, std::string> snapshot() const {
         std::map<std::string, std::string> all;
         for (const auto& entry : std::filesystem::recursive_directory_iterator(folder)) {
-            struct stat s {};
+            struct stat s{};
             ::lstat(entry.path().c_str(), &s);
-            std::string how = "mode " + std::to_string(s.st_mode) + " links " + std::to_string(s.st_nlink) + " owner " + std::to_string(s.st_uid) + " size " + std::to_string(s.st_size) +
-                              " blocks " + std::to_string(s.st_blocks) + " changed " + std::to_string(s.st_ctim.tv_sec) + "." + std::to_string(s.st_ctim.tv_nsec);
+            std::string how = "mode " + std::to_string(s.st_mode) + " links " + std::to_string(s.st_nlink) + " owner " + std::to_string(s.st_uid) + " size " +
+                              std::to_string(s.st_size) + " blocks " + std::to_string(s.st_blocks) + " changed " + std::to_string(s.st_ctim.tv_sec) + "." +
+                              std::to_string(s.st_ctim.tv_nsec);
             if (S_ISREG(s.st_mode)) how += " content " + to_string(read_file(entry.path()).value_or(Bytes{}));
             all[entry.path()] = how;
         }
@@ -120,7 +122,8 @@ public:
             return;
         }
         ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-        const int kept[] = {::fcntl(world.recording.get(), F_DUPFD, 100), ::fcntl(pair[1], F_DUPFD, 100), world.spare < 0 ? -1 : ::fcntl(world.spare, F_DUPFD, 100)};
+        const int kept[] = {::fcntl(world.recording.get(), F_DUPFD, 100), ::fcntl(pair[1], F_DUPFD, 100),
+                            world.spare < 0 ? -1 : ::fcntl(world.spare, F_DUPFD, 100)};
         for (int i = 0; i < 3; ++i) {
             ::close(recording + i);
             if (kept[i] >= 0) ::dup2(kept[i], recording + i);
