@@ -99,7 +99,7 @@ std::optional<std::string> canonical_host(std::string_view host) {
     if (host.empty() || host.size() > 255) return std::nullopt;
     for (char c : host)
         if (static_cast<unsigned char>(c) <= 0x20 || c == 0x7f || c == '/' || c == '[' || c == ']' || c == '%' || c == '*') return std::nullopt;
-    const std::string text = lower(host);
+    std::string text = lower(host);
     in_addr v4{};
     if (inet_pton(AF_INET, text.c_str(), &v4) == 1) return text;
     if (inet_aton(text.c_str(), &v4) != 0) return std::nullopt;

@@ -222,7 +222,7 @@ Decision evaluate_break_glass(const Document& document, const Facts& facts, cons
     const auto bar = bar_against(document, facts, now);
     if (bar.reason != Reason::none) return deny(ask, bar.reason, bar.rule, bar.sentence, {bar.change});
     const auto target = document.targets.find(ask.target);
-    const auto none = deny(ask, Reason::no_rule, "default-deny", nothing_there, {"a break_glass entry that names the person and selects target and account"});
+    auto none = deny(ask, Reason::no_rule, "default-deny", nothing_there, {"a break_glass entry that names the person and selects target and account"});
     if (target == document.targets.end() || !target->second.accounts.contains(ask.account)) return none;
     const Membership membership(document, facts);
     const auto sorted = sort_rules(document, membership, ask, target->second.labels, now, false);

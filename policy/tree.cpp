@@ -4,8 +4,8 @@
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
-#include <map>
 #include <algorithm>
+#include <map>
 #include <sstream>
 
 #include "base/bytes.h"

@@ -28,8 +28,9 @@ Result<identity::PublicKey> offered_key(const std::string& text) {
 }
 
 Result<store::PersonKey> key_named(Call& call, const PersonId& person, const std::string& text) {
-    for (auto& key : TRY(call.here.person_keys.of(person)))
-        if (key.id == text || key.fingerprint == text) return std::move(key);
+    const auto keys = TRY(call.here.person_keys.of(person));
+    for (const auto& key : keys)
+        if (key.id == text || key.fingerprint == text) return key;
     return fail(ErrorKind::not_found, person.str() + " has no key " + quoted(text) + "; anteroom person key list " + person.str() + " shows them");
 }
 

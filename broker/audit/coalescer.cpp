@@ -5,7 +5,7 @@ namespace anteroom::audit {
 
 // A burst's slot: its own, or its kind's shared one when there is no room for more. The key is hashed: it may be long and hostile.
 std::string Coalescer::slot_of(std::string_view key, Kind kind) const {
-    const auto own = std::string(name_of(kind)) + "/" + hex(crypto::sha256(view(key)));
+    auto own = std::string(name_of(kind)) + "/" + hex(crypto::sha256(view(key)));
     if (bursts_.contains(own) || bursts_.size() < options_.keys) return own;
     return std::string(name_of(kind)) + "/*";
 }

@@ -82,7 +82,7 @@ Status Log::append_coalesced(std::string_view key, const Record& record) {
     return ok();
 }
 
-Status Log::write_all(std::vector<Summary> summaries) {
+Status Log::write_all(const std::vector<Summary>& summaries) {
     for (const auto& summary : summaries) {
         TRY(append(summary.record));
         coalescer_.written(summary.key);

@@ -39,7 +39,7 @@ private:
     Result<store::AuditRow> write(const Record& record);
     Status checkpoint_if_due(std::int64_t seq, const std::string& head, Time time);
     Result<Checkpoint> sign_and_keep(std::int64_t seq, const std::string& head, Time time);
-    Status write_all(std::vector<Summary> summaries);
+    Status write_all(const std::vector<Summary>& summaries);
 
     store::Database* database_;
     const Clock* clock_;

@@ -34,7 +34,7 @@ Result<int> run_audit_show(const Verb& verb, Given& given) {
     auto call = TRY(call_of(verb, given));
     bool first = true;
     if (given.json) std::fputs("[", stdout);
-    const auto answer = TRY(ask(given, std::move(call), [&](json::array rows) {
+    const auto answer = TRY(ask(given, std::move(call), [&](const json::array& rows) {
         return each_object(rows, [&](const json::object& row) {
             if (given.json) std::fputs(((std::exchange(first, false) ? "" : ",\n") + json::serialize(row)).c_str(), stdout);
             else print_line(line_of(row));
@@ -74,7 +74,7 @@ Result<int> run_audit_export(const Verb& verb, Given& given) {
     std::optional<NewFile> file;
     if (given.has("out")) file.emplace(TRY(NewFile::create(given.value("out"), given.has("force"))));
     auto call = TRY(call_of(verb, given));
-    const auto answer = TRY(ask(given, std::move(call), [&](json::array rows) {
+    const auto answer = TRY(ask(given, std::move(call), [&](const json::array& rows) {
         return each_object(rows, [&](const json::object& row) {
             const std::string line = text_at(row, "line") + "\n";
             return file ? file->write(view(line)) : write_all(1, view(line));

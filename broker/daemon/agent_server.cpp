@@ -28,7 +28,7 @@ void AgentServer::start() {
 void AgentServer::stop() {
     error_code ignored;
     note_ = nullptr;
-    if (socket_.is_open()) socket_.close(ignored);
+    if (socket_.is_open()) (void)socket_.close(ignored);
 }
 
 void AgentServer::read() {

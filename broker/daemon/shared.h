@@ -36,7 +36,7 @@ struct Shared {
     Time now() const { return here.clock.now(); }
     Monotonic monotonic() const { return here.clock.monotonic(); }
     // " Help: call 4711." behind a sentence for a person.
-    std::string with_help(std::string sentence) const { return here.config.help.empty() ? sentence : sentence + " " + here.config.help; }
+    std::string with_help(const std::string& sentence) const { return here.config.help.empty() ? sentence : sentence + " " + here.config.help; }
 };
 
 }  // namespace anteroom::daemon

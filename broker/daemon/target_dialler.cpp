@@ -25,8 +25,8 @@ void TargetDialler::start(const std::string& host, const std::string& port, Dura
             if (!self->done_) return;  // the limit was first
             if (refused) return self->finish(fail(ErrorKind::io, refused.message()));
             error_code ignored;
-            self->socket_.set_option(tcp::tcp::no_delay(true), ignored);
-            self->socket_.native_non_blocking(true, ignored);
+            (void)self->socket_.set_option(tcp::tcp::no_delay(true), ignored);
+            (void)self->socket_.native_non_blocking(true, ignored);
             self->finish(Fd(self->socket_.release()));
         });
     });
@@ -41,7 +41,7 @@ void TargetDialler::finish(Result<Fd> result) {
     error_code ignored;
     timer_.cancel();
     resolver_.cancel();
-    if (socket_.is_open()) socket_.close(ignored);
+    if (socket_.is_open()) (void)socket_.close(ignored);
     if (auto done = std::exchange(done_, nullptr)) done(std::move(result));
 }
 

@@ -82,14 +82,14 @@ Status WorkerPeer::sign(const control::SignExchange& request) {
 Status WorkerPeer::log_in(control::LoginStep step) {
     if (!login_) {
         std::weak_ptr<Peer> weak = weak_from_this();
-        login_ = std::make_shared<LoginDriver>(shared_, started_.source, session_id_, [this, weak](control::LoginAnswer answer) {
-            if (const auto self = weak.lock()) give(std::move(answer));
+        login_ = std::make_shared<LoginDriver>(shared_, started_.source, session_id_, [this, weak](const control::LoginAnswer& answer) {
+            if (const auto self = weak.lock()) give(answer);
         });
     }
     return login_->step(std::move(step));
 }
 
-void WorkerPeer::give(control::LoginAnswer answer) {
+void WorkerPeer::give(const control::LoginAnswer& answer) {
     if (say(answer) && answer.verdict == control::LoginVerdict::accepted) link_.enter(control::accepted);
 }
 
@@ -130,7 +130,7 @@ Status WorkerPeer::commit(const control::CommitRecording& request) {
     }
     committing_ = true;
     std::weak_ptr<Peer> weak = weak_from_this();
-    keeper_->commit(request.upto, shared_.now(), [this, weak](Result<recorder::Checkpoint> checkpoint) {
+    keeper_->commit(request.upto, shared_.now(), [this, weak](const Result<recorder::Checkpoint>& checkpoint) {
         if (const auto self = weak.lock()) committed(checkpoint);
     });
     return ok();
@@ -166,7 +166,8 @@ void WorkerPeer::seal(std::optional<recorder::Commit> last, const std::string& r
     sealing_ = true;
     if (agent_) agent_->stop();
     if (end_reason_.empty()) end_reason_ = reason;
-    keeper_->seal(last, recording_reason(end_reason_), shared_.now(), [this, self = shared_from_this()](RecordingKeeper::Outcome outcome) { sealed(outcome); });
+    keeper_->seal(last, recording_reason(end_reason_), shared_.now(),
+                  [this, self = shared_from_this()](const RecordingKeeper::Outcome& outcome) { sealed(outcome); });
 }
 
 void WorkerPeer::sealed(const RecordingKeeper::Outcome& outcome) {

@@ -39,7 +39,7 @@ private:
     Status greet(const control::WorkerHello& hello);
     Status sign(const control::SignExchange& request);
     Status log_in(control::LoginStep step);
-    void give(control::LoginAnswer answer);
+    void give(const control::LoginAnswer& answer);
 
     Status open_session(const control::OpenSession& request);
     Result<policy::Decision> decide(const policy::Facts& facts, const policy::Ask& ask);

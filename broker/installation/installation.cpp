@@ -47,7 +47,7 @@ Result<vault::KeyRing> load_ring(const Paths& paths, const Config& config) {
 Result<std::string> chain_of(store::Database& database) {
     store::Settings settings(database);
     if (auto known = TRY(settings.get(chain_setting))) return *known;
-    const std::string chain = "chain-" + random_id();
+    std::string chain = "chain-" + random_id();
     TRY(settings.set(chain_setting, chain));
     return chain;
 }

@@ -213,9 +213,12 @@ bool Relay::drained() const {
 
 // End-of-file, exit status and close follow the data.
 Result<bool> Relay::pass_end(Surroundings& around, Monotonic now) {
-    const bool drained = out_.empty() && err_.empty();
-    if (!drained || ssh_channel_poll(target_.get(), 0) > 0 || ssh_channel_poll(target_.get(), 1) > 0) return false;
+    // A channel closed from here gives its unread data no more: for a reader that is gone there is nothing to wait for.
+    if (!reader_gone_ && !drained()) return false;
     const bool closed = ssh_channel_is_closed(target_.get()) != 0;
+    // The connection broke, not the command: the person is told so before the channel ends.
+    const bool broke = (ssh_get_status(around.target) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0;
+    if (broke && !exit_status_ && exit_signal_.empty()) return false;
     bool moved = false;
     if (!eof_to_front_ && (closed || ssh_channel_is_eof(target_.get()))) {
         eof_to_front_ = true;
@@ -223,8 +226,6 @@ Result<bool> Relay::pass_end(Surroundings& around, Monotonic now) {
         moved = true;
     }
     if (!closed) return moved;
-    // The connection broke, not the command: the person is told so before the channel closes.
-    if (!exit_status_ && exit_signal_.empty() && (ssh_get_status(around.target) & (SSH_CLOSED | SSH_CLOSED_ERROR)) != 0) return moved;
     if (bulk_in_) TRY(bulk_in_->finish(now));
     if (bulk_out_) TRY(bulk_out_->finish(now));
     if (bulk_err_) TRY(bulk_err_->finish(now));

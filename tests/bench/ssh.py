@@ -14,9 +14,9 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
-import tty
 
 TOP = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(TOP / "tests/e2e"))
@@ -130,9 +130,9 @@ def keystrokes(house, way):
     argv, environment = house.over(way, "echo at the target; exec cat", options=("-tt",))
     took = []
     with Terminal(argv, environment) as terminal:
-        tty.setraw(terminal.fd)  # the client does so too, a moment later: until then a key would be echoed on this side
-        terminal.expect(r"at the target\r+\n")
-        time.sleep(0.2)
+        terminal.expect(r"at the target\r*\n")
+        while termios.tcgetattr(terminal.fd)[3] & termios.ECHO:  # until the client has taken it off, a key is echoed on this side
+            time.sleep(0.01)
         for number in range(KEYSTROKES):
             key = chr(ord("a") + number % 26)
             began = time.perf_counter()

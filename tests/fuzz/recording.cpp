@@ -21,10 +21,17 @@ struct Setting {
     Setting() : created(make()) {}
     Created make() {
         std::uint8_t next = 1;
-        const Entropy counted = [&](std::span<std::uint8_t> out) { for (auto& byte : out) byte = next++; };
+        const Entropy counted = [&](std::span<std::uint8_t> out) {
+            for (auto& byte : out) byte = next++;
+        };
         const auto recipient = [](std::uint8_t fill) { return *crypto::p256_public_of(Bytes(32, fill)); };
-        auto made = make_header({.recording_id = "0123456789abcdef", .session_id = "0123456789abcdef", .segment = 0, .start = from_micros(1),
-                                 .recipients = {recipient(1), recipient(2)}, .signer_public_key = signer_public}, counted);
+        auto made = make_header({.recording_id = "0123456789abcdef",
+                                 .session_id = "0123456789abcdef",
+                                 .segment = 0,
+                                 .start = from_micros(1),
+                                 .recipients = {recipient(1), recipient(2)},
+                                 .signer_public_key = signer_public},
+                                counted);
         if (!made) std::abort();
         return std::move(*made);
     }
@@ -61,7 +68,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t siz
         file.insert(file.end(), rest.begin(), rest.end());
     } else if (rest.size() > 16 && rest.size() < max_piece_packed) {
         Bytes frame(piece_prefix_bytes + rest.size() + crypto::gcm_tag_size);
-        encode(PiecePrefix{.length = static_cast<std::uint32_t>(frame.size() - 4), .index = 0, .first = {}, .last = Duration(bytes[0])}, std::span(frame).first<piece_prefix_bytes>());
+        encode(PiecePrefix{.length = static_cast<std::uint32_t>(frame.size() - 4), .index = 0, .first = {}, .last = Duration(bytes[0])},
+               std::span(frame).first<piece_prefix_bytes>());
         Bytes aad = to_bytes(View(setting.created.keys.header_hash));
         aad.insert(aad.end(), frame.begin(), frame.begin() + piece_prefix_bytes);
         crypto::AesGcm cipher(setting.created.keys.key.expose());

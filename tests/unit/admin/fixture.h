@@ -118,7 +118,7 @@ protected:
     Answered call(control::AdminCall asked) {
         Answered answer;
         Reply reply{
-            [&](std::string text) {
+            [&](const std::string& text) {
                 EXPECT_LE(text.size(), 110u * 1024);
                 answer.everything += text;
                 auto rows = json::parse(text);

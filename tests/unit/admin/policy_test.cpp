@@ -110,7 +110,7 @@ TEST_F(AdminPolicy, ABrokenOneChangesNothingAndIsAudited) {
 TEST_F(AdminPolicy, AReaderThatIsGoneEndsItBeforeItTakesEffect) {
     auto asked = call_of("policy apply", {{"file", "policy.yaml"}});
     asked.text = "version: 1\n";
-    const Reply gone{[](std::string) { return Status(fail(ErrorKind::io, "gone")); }, {}};
+    const Reply gone{[](const std::string&) { return Status(fail(ErrorKind::io, "gone")); }, {}};
     EXPECT_FALSE(handle(*here, live, caller, std::move(asked), gone));
     EXPECT_EQ(here->policy.version, 2);
 }

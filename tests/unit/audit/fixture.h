@@ -20,7 +20,11 @@ protected:
     Log open_log(LogOptions options = {}) { return must(Log::open(database, clock, seed(), "main", options)); }
 
     Record refusal(const std::string& person = "vera") {
-        return {.kind = Kind::login_refused, .person = person, .target = "mri-3", .session = {}, .fields = {{"reason", "wrong password"}, {"source", "203.0.113.7"}}};
+        return {.kind = Kind::login_refused,
+                .person = person,
+                .target = "mri-3",
+                .session = {},
+                .fields = {{"reason", "wrong password"}, {"source", "203.0.113.7"}}};
     }
     std::int64_t append(const std::string& person = "vera") {
         clock.advance(1s);

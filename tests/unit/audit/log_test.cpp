@@ -137,19 +137,28 @@ TEST_F(AuditLog, AnExportedLineHoldsItsBodyAndHash) {
 }
 
 TEST_F(AuditLog, TheFormatIsFixedByAVector) {
-    const Entry entry{.chain = "main", .seq = 1, .time = anteroom::testing::start_of_tests(), .wall = {}, .kind = "login.refused", .person = "vera", .target = "", .session = "",
+    const Entry entry{.chain = "main",
+                      .seq = 1,
+                      .time = anteroom::testing::start_of_tests(),
+                      .wall = {},
+                      .kind = "login.refused",
+                      .person = "vera",
+                      .target = "",
+                      .session = "",
                       .fields = {{"a", "\"\\"}}};
     const auto body = body_of(entry);
-    EXPECT_EQ(body, R"({"chain":"main","seq":1,"time":"2026-01-05T08:00:00.000000Z","kind":"login.refused","person":"vera","target":"","session":"","fields":{"a":"\"\\"}})");
+    EXPECT_EQ(
+        body,
+        R"({"chain":"main","seq":1,"time":"2026-01-05T08:00:00.000000Z","kind":"login.refused","person":"vera","target":"","session":"","fields":{"a":"\"\\"}})");
     EXPECT_EQ(hash_of(genesis, body), crypto::sha256(view("anteroom-audit-v1" + std::string(32, '\0') + body)));
     EXPECT_EQ(body_of(must(parse_body(body))), body);
 }
 
 TEST_F(AuditLog, EveryKindHasANameOfItsOwn) {
     std::set<std::string_view> seen;
-#define ANTEROOM_ROW(enumerator, name)                       \
-    EXPECT_TRUE(seen.insert(name).second) << name;           \
-    EXPECT_EQ(kind_named(name), Kind::enumerator);           \
+#define ANTEROOM_ROW(enumerator, name)             \
+    EXPECT_TRUE(seen.insert(name).second) << name; \
+    EXPECT_EQ(kind_named(name), Kind::enumerator); \
     EXPECT_EQ(name_of(Kind::enumerator), name);
     ANTEROOM_AUDIT_KINDS(ANTEROOM_ROW)
 #undef ANTEROOM_ROW

@@ -27,15 +27,17 @@ TEST_F(AuditVerify, FindsEveryFlippedBitPatternInEveryByteOfEveryColumn) {
     fill(4);
     must(log.flush());
     for (const auto& row : must(store::AuditRecords(database, "main").page({}, 0, 10))) {
-        const std::pair<const char*, std::string> columns[] = {{"kind", row.kind}, {"person", row.person}, {"target", row.target}, {"body", row.body}, {"hash", row.hash}};
+        const std::pair<const char*, std::string> columns[] = {
+            {"kind", row.kind}, {"person", row.person}, {"target", row.target}, {"body", row.body}, {"hash", row.hash}};
         for (const auto& [column, text] : columns) {
             for (std::size_t i = 0; i < text.size(); ++i) {
                 for (const char mask : {'\x01', '\x20', '\x80'}) {
                     auto bad = text;
                     bad[i] = static_cast<char>(bad[i] ^ mask);
                     if (bad[i] == '\0') continue;
-                    tampered("UPDATE audit_records SET " + std::string(column) + " = ? WHERE seq = ?", {bad, row.seq},
-                             [&](const Verification& result) { EXPECT_TRUE(names(result, row.seq, "was changed")) << column << " " << i << "\n" << all(result); });
+                    tampered("UPDATE audit_records SET " + std::string(column) + " = ? WHERE seq = ?", {bad, row.seq}, [&](const Verification& result) {
+                        EXPECT_TRUE(names(result, row.seq, "was changed")) << column << " " << i << "\n" << all(result);
+                    });
                 }
             }
         }
@@ -69,7 +71,8 @@ TEST_F(AuditVerify, NamesMissingRecords) {
         EXPECT_EQ(result.findings.size(), 1u) << all(result);
         EXPECT_TRUE(names(result, 4, "is missing"));
     });
-    tampered("DELETE FROM audit_records WHERE seq >= 4 AND seq <= 6", {}, [&](const Verification& result) { EXPECT_TRUE(names(result, 4, "up to 6 are missing")) << all(result); });
+    tampered("DELETE FROM audit_records WHERE seq >= 4 AND seq <= 6", {},
+             [&](const Verification& result) { EXPECT_TRUE(names(result, 4, "up to 6 are missing")) << all(result); });
     tampered("DELETE FROM audit_records WHERE seq = 1", {}, [&](const Verification& result) { EXPECT_TRUE(names(result, 1, "is missing")) << all(result); });
 }
 
@@ -99,7 +102,8 @@ TEST_F(AuditVerify, FindsAnInsertedRecord) {
     fill(6);
     (void)database.transaction([&]() -> Status {
         for (std::int64_t seq = 6; seq >= 4; --seq) must(database.execute("UPDATE audit_records SET seq = ? WHERE seq = ?", {seq + 1, seq}));
-        must(database.execute("INSERT INTO audit_records SELECT chain_id, 4, time, kind, person, target, session, body, hash FROM audit_records WHERE seq = 2"));
+        must(
+            database.execute("INSERT INTO audit_records SELECT chain_id, 4, time, kind, person, target, session, body, hash FROM audit_records WHERE seq = 2"));
         EXPECT_TRUE(names(verified(), 4));
         return fail(ErrorKind::refused, "undo");
     });
@@ -114,7 +118,8 @@ TEST_F(AuditVerify, FindsAnEndCutOffBelowACheckpoint) {
     fill(10);
     must(log.flush());
     for (std::int64_t kept = 0; kept < 10; ++kept) {
-        tampered("DELETE FROM audit_records WHERE seq > ?", {kept}, [&](const Verification& result) { EXPECT_TRUE(names(result, 10, "is missing")) << kept << all(result); });
+        tampered("DELETE FROM audit_records WHERE seq > ?", {kept},
+                 [&](const Verification& result) { EXPECT_TRUE(names(result, 10, "is missing")) << kept << all(result); });
     }
     (void)database.transaction([&]() -> Status {
         must(database.execute("DELETE FROM audit_checkpoints"));
@@ -141,7 +146,8 @@ TEST_F(AuditVerify, FindsAForgedOrChangedCheckpoint) {
     fill(3);
     must(log.flush());
     for (const char* change : {"head = 'x'", "time = time + 1", "signature = 'x'", "key_id = 'x'", "seq = 2"}) {
-        tampered("UPDATE audit_checkpoints SET " + std::string(change) + " WHERE seq = 3", {}, [&](const Verification& result) { EXPECT_FALSE(result.intact()) << change; });
+        tampered("UPDATE audit_checkpoints SET " + std::string(change) + " WHERE seq = 3", {},
+                 [&](const Verification& result) { EXPECT_FALSE(result.intact()) << change; });
     }
     // By a key of the attacker's own.
     const auto forged = must(sign_checkpoint(Bytes(32, 7), "main", 3, must(store::AuditRecords(database, "main").last())->hash, clock.now()));

@@ -57,8 +57,7 @@ TEST(UserName, IsRefusedWhenItIsHostile) {
                                    "-oProxyCommand=x",
                                    "dana+mri-3+-x",
                                    "\x1b[2J",
-                                   "\xe2\x80\xae"
-                                   "dana",
+                                   std::string("\xe2\x80\xae") + "dana",
                                    "\xff\xfe",
                                    std::string(64 * 1024, 'a'),
                                    std::string(65, 'a'),

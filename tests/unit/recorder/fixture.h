@@ -109,7 +109,8 @@ inline void small_session(Session& s) {
 
 inline VerifyReport verify_bytes(View file, const Keys& keys, std::optional<Bytes> checkpoints = {}, std::vector<KnownRoot> roots = {}, bool live = false) {
     const Fd fd = memory_file(file);
-    return must(verify(fd.get(), {.signer_public_key = keys.broker_public, .checkpoints = std::move(checkpoints), .known_roots = std::move(roots), .live = live}));
+    return must(
+        verify(fd.get(), {.signer_public_key = keys.broker_public, .checkpoints = std::move(checkpoints), .known_roots = std::move(roots), .live = live}));
 }
 
 // Reads all with the key; the text of the first error, or "".

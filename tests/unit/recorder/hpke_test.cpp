@@ -6,8 +6,8 @@
 namespace anteroom::recorder::testing {
 namespace {
 
-const Bytes rfc_recipient = must(from_hex(
-    "04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a826a779b4cf969b8a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0"));
+const Bytes rfc_recipient =
+    must(from_hex("04fe8c19ce0905191ebc298a9245792531f26f0cece2460639e8bc39cb7f706a826a779b4cf969b8a0e539c7f62fb3d30ad6aa8f80e30f1d128aafd68a2ce72ea0"));
 const Bytes rfc_ephemeral = must(from_hex("4995788ef4b9d6132b249ce59a77281493eb39af373d236a1fe415cb0c2d7beb"));
 const Bytes rfc_private = must(from_hex("f3ce7fdae57e1a310d87f1ebbde6f328be0a99cdbcadf4d6589cf29de4b8ffd2"));
 const Bytes rfc_info = must(from_hex("4f6465206f6e2061204772656369616e2055726e"));

@@ -7,7 +7,7 @@ namespace {
 
 struct Recorded : Session {
     Reader reader() { return must(Reader::open(must(file.duplicate()), created.data_key.expose(), keys.broker_public)); }
-    std::string cast(CastOptions options = {}) {
+    std::string cast(const CastOptions& options = {}) {
         auto from = reader();
         std::string out;
         must(export_cast(from, options, [&](std::string_view line) {
@@ -50,8 +50,17 @@ struct Played {
     std::vector<std::int64_t> sleeps;
     std::string shown;
     PlayTo to() {
-        return {.sleep = [this](Duration d) { slept += d.count(); sleeps.push_back(d.count()); return ok(); },
-                .write = [this](std::string_view text) { shown += text; return ok(); }};
+        return {.sleep =
+                    [this](Duration d) {
+                        slept += d.count();
+                        sleeps.push_back(d.count());
+                        return ok();
+                    },
+                .write =
+                    [this](std::string_view text) {
+                        shown += text;
+                        return ok();
+                    }};
     }
 };
 

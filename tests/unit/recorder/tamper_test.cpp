@@ -107,7 +107,8 @@ TEST(Tampering, SwappedDroppedDuplicatedAndForeignPiecesAreFound) {
     for (const auto& [bad, piece] : cases) {
         const auto report = verify_bytes(bad, s.keys, s.checkpoints());
         EXPECT_EQ(report.state, State::damaged);
-        EXPECT_TRUE(std::any_of(report.problems.begin(), report.problems.end(), [&, wanted = piece](const Problem& one) { return one.piece == wanted; })) << piece;
+        EXPECT_TRUE(std::any_of(report.problems.begin(), report.problems.end(), [&, wanted = piece](const Problem& one) { return one.piece == wanted; }))
+            << piece;
         EXPECT_NE(read_error(bad, s.created, s.keys).find("piece " + std::to_string(piece)), std::string::npos) << piece;
     }
     EXPECT_FALSE(verify_bytes(joined({View(foreign).first(theirs.begins[0]), all.subspan(at_.begins[0])}), s.keys).intact());
@@ -171,14 +172,20 @@ TEST(Tampering, ABombIsAnErrorOfItsPiece) {
     Session s;
     // A hijacked worker seals what it likes: a frame that claims, or holds, more than a piece may.
     // By hand after RFC 8878: one RLE block of 128 KiB, under a header that says so, that lies, that says nothing; two frames; no frame.
-    const std::vector<std::pair<std::string_view, std::string_view>> bombs = {
-        {"28b52ffda00000020003001061", "unpacks to more"}, {"28b52ffda0ffffffff03001061", "unpacks to more"},
-        {"28b52ffda00100000003001061", "does not unpack"}, {"28b52ffd005803001061", "known size"},
-        {"28b52ffd20010b000061" "28b52ffd20010b000061", "not one zstd frame"}, {"28b52ffd04", "known size"}, {"00", "known size"}};
+    const std::vector<std::pair<std::string_view, std::string_view>> bombs = {{"28b52ffda00000020003001061", "unpacks to more"},
+                                                                              {"28b52ffda0ffffffff03001061", "unpacks to more"},
+                                                                              {"28b52ffda00100000003001061", "does not unpack"},
+                                                                              {"28b52ffd005803001061", "known size"},
+                                                                              {"28b52ffd20010b000061"
+                                                                               "28b52ffd20010b000061",
+                                                                               "not one zstd frame"},
+                                                                              {"28b52ffd04", "known size"},
+                                                                              {"00", "known size"}};
     for (const auto& [packed, why] : bombs) {
         const Bytes body = must(from_hex(packed));
         Bytes frame(piece_prefix_bytes + body.size() + crypto::gcm_tag_size);
-        encode(PiecePrefix{.length = static_cast<std::uint32_t>(frame.size() - 4), .index = 0, .first = {}, .last = {}}, std::span(frame).first<piece_prefix_bytes>());
+        encode(PiecePrefix{.length = static_cast<std::uint32_t>(frame.size() - 4), .index = 0, .first = {}, .last = {}},
+               std::span(frame).first<piece_prefix_bytes>());
         const Bytes aad = joined({s.created.keys.header_hash, View(frame).first(piece_prefix_bytes)});
         must(crypto::AesGcm(s.created.keys.key.expose()).seal(nonce_of(s.created.keys.base_nonce, 0), aad, body, std::span(frame).subspan(piece_prefix_bytes)));
         const auto error = read_error(joined({encode(s.created.header), frame}), s.created, s.keys);
@@ -188,14 +195,37 @@ TEST(Tampering, ABombIsAnErrorOfItsPiece) {
 }
 
 TEST(Events, RefuseOverlongNumbersUnknownTracksAndWrongTimes) {
-    const auto decodes = [](std::string_view text, int first, int last) { return decode_events(must(from_hex(text)), Duration(first), Duration(last)).has_value(); };
-    EXPECT_TRUE(decodes("0001000001" "61", 5, 5));
-    EXPECT_FALSE(decodes("800001000001" "61", 5, 5));
-    EXPECT_FALSE(decodes("0000000001" "61", 5, 5));
-    EXPECT_FALSE(decodes("00ff000001" "61", 5, 5));
-    EXPECT_FALSE(decodes("0001000002" "61", 5, 5));
-    EXPECT_FALSE(decodes("0101000001" "61", 5, 6));
-    EXPECT_FALSE(decodes("0001000001" "61", 5, 6));
+    const auto decodes = [](std::string_view text, int first, int last) {
+        return decode_events(must(from_hex(text)), Duration(first), Duration(last)).has_value();
+    };
+    EXPECT_TRUE(
+        decodes("0001000001"
+                "61",
+                5, 5));
+    EXPECT_FALSE(
+        decodes("800001000001"
+                "61",
+                5, 5));
+    EXPECT_FALSE(
+        decodes("0000000001"
+                "61",
+                5, 5));
+    EXPECT_FALSE(
+        decodes("00ff000001"
+                "61",
+                5, 5));
+    EXPECT_FALSE(
+        decodes("0001000002"
+                "61",
+                5, 5));
+    EXPECT_FALSE(
+        decodes("0101000001"
+                "61",
+                5, 6));
+    EXPECT_FALSE(
+        decodes("0001000001"
+                "61",
+                5, 6));
     EXPECT_FALSE(decodes("", 0, 0));
     EXPECT_FALSE(decodes("000100ffffffffff7f00", 0, 0));
 }

@@ -20,9 +20,26 @@ std::string by_bytes(std::string_view in) {
 }
 
 TEST(TerminalFilter, LetsThroughWhatIsOnlyShown) {
-    for (const std::string_view good :
-         {"plain text\r\n", "tab\tback\b", "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80", "\x1b[1;31mred\x1b[0m", "\x1b[38:2:1:2:3m", "\x1b[10;20H", "\x1b[2J", "\x1b[K",
-          "\x1b[1;24r", "\x1b[?1049h", "\x1b[?25l", "\x1b[?7l", "\x1b(0lqk\x1b(B", "\x1b" "7\x1b" "8", "\x1bM", "\x1b[3P", "\x1b[4h", "\x1b[5@", "\x1b[12b", "\x1b[3T"})
+    for (const std::string_view good : {"plain text\r\n",
+                                        "tab\tback\b",
+                                        "\xc3\xa4 \xe2\x82\xac \xf0\x9f\x98\x80",
+                                        "\x1b[1;31mred\x1b[0m",
+                                        "\x1b[38:2:1:2:3m",
+                                        "\x1b[10;20H",
+                                        "\x1b[2J",
+                                        "\x1b[K",
+                                        "\x1b[1;24r",
+                                        "\x1b[?1049h",
+                                        "\x1b[?25l",
+                                        "\x1b[?7l",
+                                        "\x1b(0lqk\x1b(B",
+                                        "\0337\0338",
+                                        "\x1bM",
+                                        "\x1b[3P",
+                                        "\x1b[4h",
+                                        "\x1b[5@",
+                                        "\x1b[12b",
+                                        "\x1b[3T"})
         EXPECT_EQ(filtered(good), good);
 }
 
@@ -34,7 +51,9 @@ const std::vector<Hostile> corpus = {
     {"\x1b]2;title\x1b\\z", "z"},
     {"\x1b]52;c;cm0gLXJmIC8K\x07z", "z"},
     {"\x1b]52;c;?\x07z", "z"},
-    {"\x1b]8;;http://evil\x07" "click\x1b]8;;\x07", "click"},
+    {"\x1b]8;;http://evil\x07"
+     "click\x1b]8;;\x07",
+     "click"},
     {"\x1b]9;notify\x07z", "z"},
     {"\x1b]777;notify;a;b\x07z", "z"},
     {"\x1b]1337;File=inline=1:AAAA\x07z", "z"},
@@ -104,17 +123,29 @@ const std::vector<Hostile> corpus = {
     {"\x1b[6\x18nz", "nz"},
     {"\x1b[6\rnz", "\rz"},
     {"\x1b]0;shown\nafterwards", "\nafterwards"},
-    {"\xc2\x9b" "6nz", "6nz"},
-    {"\xc2\x9d" "0;t\x07z", "0;tz"},
+    {"\xc2\x9b"
+     "6nz",
+     "6nz"},
+    {"\xc2\x9d"
+     "0;t\x07z",
+     "0;tz"},
     {"\xc2\x90qz", "qz"},
-    {"\x9b" "6nz", "\xef\xbf\xbd" "6nz"},
-    {"\x9d" "0;t\x07z", "\xef\xbf\xbd" "0;tz"},
+    {"\x9b"
+     "6nz",
+     "\xef\xbf\xbd"
+     "6nz"},
+    {"\x9d"
+     "0;t\x07z",
+     "\xef\xbf\xbd"
+     "0;tz"},
     {"\xc3\x1b[cz", "\xef\xbf\xbdz"},
     {"\xe2\x82z", "\xef\xbf\xbdz"},
     {"\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
     {"\xc0\x9b", "\xef\xbf\xbd\xef\xbf\xbd"},
     {"\xf5z", "\xef\xbf\xbdz"},
-    {"a\x7f" "b", "ab"},
+    {"a\x7f"
+     "b",
+     "ab"},
     {"\x07", ""},
 };
 
@@ -126,10 +157,14 @@ TEST(TerminalFilter, DropsWhatAnswersSetsPrintsOrLinks) {
 }
 
 TEST(TerminalFilter, AFullResetLosesOnlyWhatIsNotShown) {
-    const auto out = filtered("\x1b[?1049h\x1b" "c");
+    const auto out = filtered(
+        "\x1b[?1049h\x1b"
+        "c");
     EXPECT_NE(out.find("\x1b[?1049l"), out.npos);
     EXPECT_NE(out.find("\x1b[2J"), out.npos);
-    EXPECT_EQ(out.find("\x1b" "c"), out.npos);
+    EXPECT_EQ(out.find("\x1b"
+                       "c"),
+              out.npos);
 }
 
 // Nothing but the list's shapes stands in the output, whatever comes in.
@@ -140,7 +175,10 @@ bool is_harmless(std::string_view s) {
         if (c != 0x1b) {
             if (c < 0x20 && std::string_view("\b\t\n\v\f\r\x0e\x0f").find(s[i]) == s.npos) return false;
             if (c == 0x7f) return false;
-            if (c < 0x80) { ++i; continue; }
+            if (c < 0x80) {
+                ++i;
+                continue;
+            }
             const auto n = utf8_length(c);
             if (n < 2 || i + n > s.size() || !utf8_second_fits(c, static_cast<std::uint8_t>(s[i + 1]))) return false;
             if (c == 0xc2 && static_cast<unsigned char>(s[i + 1]) < 0xa0) return false;
@@ -148,7 +186,10 @@ bool is_harmless(std::string_view s) {
             continue;
         }
         if (++i >= s.size()) return false;
-        if (s[i] == '(' || s[i] == ')') { i += 2; continue; }
+        if (s[i] == '(' || s[i] == ')') {
+            i += 2;
+            continue;
+        }
         if (s[i] != '[') {
             if (std::string_view("78DEM").find(s[i]) == std::string_view::npos) return false;
             ++i;

@@ -23,7 +23,7 @@ protected:
 };
 
 mode_t mode_of(const std::string& path) {
-    struct stat found {};
+    struct stat found{};
     return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 07777 : 0;
 }
 

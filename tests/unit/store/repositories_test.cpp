@@ -22,11 +22,23 @@ protected:
     Person person(const std::string& name) { return {.name = PersonId(name), .created = clock.now()}; }
     void add(const std::string& name) { must(People(database).insert(person(name))); }
     PersonKey key(const std::string& owner, Bytes blob) {
-        return {.id = random_id(), .person = PersonId(owner), .algorithm = "ssh-ed25519", .blob = std::move(blob), .fingerprint = "SHA256:x", .added = clock.now(), .added_by = "root"};
+        return {.id = random_id(),
+                .person = PersonId(owner),
+                .algorithm = "ssh-ed25519",
+                .blob = std::move(blob),
+                .fingerprint = "SHA256:x",
+                .added = clock.now(),
+                .added_by = "root"};
     }
     Session session(const std::string& worker) {
-        return {.id = SessionId(random_id()), .worker = WorkerId(worker), .person = PersonId("vera"), .target = TargetId("mri-3"), .account = AccountId("service"),
-                .started = clock.now(), .deadline = clock.now() + 1h, .recording_state = "open"};
+        return {.id = SessionId(random_id()),
+                .worker = WorkerId(worker),
+                .person = PersonId("vera"),
+                .target = TargetId("mri-3"),
+                .account = AccountId("service"),
+                .started = clock.now(),
+                .deadline = clock.now() + 1h,
+                .recording_state = "open"};
     }
     const PersonId vera{"vera"}, dana{"dana"};
 };

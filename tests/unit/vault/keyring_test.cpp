@@ -19,7 +19,7 @@ class KeyRingTest : public ::testing::Test {
 protected:
     std::string file() const { return directory.file("keys/keyring"); }
     mode_t mode(const std::string& path) const {
-        struct stat found {};
+        struct stat found{};
         return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 07777 : 0;
     }
     TemporaryDirectory directory;
