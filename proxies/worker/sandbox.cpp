@@ -20,6 +20,15 @@ namespace anteroom::worker {
 
 namespace {
 
+// Sanitizers map far more memory than any worker may, and ask for the signal stack before they report.
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool sanitized = true;
+#elif defined(__has_feature)
+constexpr bool sanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool sanitized = false;
+#endif
+
 Status set_limit(int resource, rlim_t value, const char* name) {
     const rlimit limit{value, value};
     if (::setrlimit(static_cast<__rlimit_resource>(resource), &limit) != 0) return fail_errno(name);
@@ -31,9 +40,7 @@ Status close_limits(const SandboxLimits& limits) {
     if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno("PR_SET_DUMPABLE");
     TRY(set_limit(RLIMIT_CORE, 0, "RLIMIT_CORE"));
     TRY(set_limit(RLIMIT_NOFILE, limits.descriptors, "RLIMIT_NOFILE"));
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-    TRY(set_limit(RLIMIT_DATA, limits.data_bytes, "RLIMIT_DATA"));
-#endif
+    if (!sanitized) TRY(set_limit(RLIMIT_DATA, limits.data_bytes, "RLIMIT_DATA"));
     return ok();
 }
 
@@ -102,6 +109,7 @@ Status close_seccomp() {
     for (const int call : allowed)
         if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) return fail(ErrorKind::internal, "seccomp_rule_add");
     TRY(add_conditional(filter.get()));
+    if (sanitized && seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(sigaltstack), 0) != 0) return fail(ErrorKind::internal, "seccomp_rule_add");
     const int loaded = seccomp_load(filter.get());
     if (loaded != 0) {
         errno = -loaded;
