@@ -16,7 +16,10 @@ constexpr Duration seal_limit = std::chrono::seconds(3), linger = std::chrono::s
 constexpr int tick_ms = 50, messages_a_round = 64;
 constexpr const char* unrecordable = "The session cannot be recorded any more and was ended.";
 
-int ignore_readiness(socket_t, int, void*) { return 0; }  // being woken is enough: packets are taken in every round
+pollfd watched(ssh_session session) {
+    const bool writes = (ssh_get_poll_flags(session) & SSH_WRITE_PENDING) != 0;
+    return {ssh_get_fd(session), static_cast<short>(POLLIN | (writes ? POLLOUT : 0)), 0};
+}
 
 }  // namespace
 
@@ -35,9 +38,9 @@ Status Connection::run(Fd client) {
     last_activity_ = MonotonicClock::now();
     max_channels_ = welcome.max_channels;
     TRY(set_nonblocking(link_.fd()));
-    event_.reset(ssh_event_new());
+    front_event_.reset(ssh_event_new());
+    target_event_.reset(ssh_event_new());
     front_ = TRY(Front::make(std::move(client), welcome, link_, [this](const std::string& algorithm, View hash) { return sign_exchange(algorithm, hash); }));
-    ssh_event_add_fd(event_.get(), link_.fd(), POLLIN, ignore_readiness, nullptr);
     TRY(worker::close_sandbox());
     auto served = loop();
     say_goodbye();
@@ -67,6 +70,14 @@ int Connection::wait_ms(Monotonic now) const {
     return static_cast<int>(std::clamp<std::int64_t>(left, 0, recording_ ? tick_ms : 250));
 }
 
+// Sleeps until the broker, the client or the target has something, then lets libssh take what is there.
+void Connection::wait(int timeout_ms) {
+    pollfd fds[] = {{link_.fd(), POLLIN, 0}, watched(front_->session()), target_ ? watched(target_->session()) : pollfd{-1, 0, 0}};
+    ::poll(fds, 3, timeout_ms);
+    if (fds[1].revents != 0) ssh_event_dopoll(front_event_.get(), 0);
+    if (fds[2].revents != 0) ssh_event_dopoll(target_event_.get(), 0);
+}
+
 Status Connection::loop() {
     while (end_reason_.empty()) {
         const auto moved = step(MonotonicClock::now());
@@ -76,7 +87,7 @@ Status Connection::loop() {
         }
         if (!end_reason_.empty()) break;
         // A write may have read from the other leg meanwhile: look at everything again before sleeping.
-        ssh_event_dopoll(event_.get(), *moved ? 0 : wait_ms(MonotonicClock::now()));
+        wait(*moved ? 0 : wait_ms(MonotonicClock::now()));
     }
     return ok();
 }
@@ -162,7 +173,7 @@ Status Connection::begin(control::SessionPermit permit, std::vector<Fd> fds) {
 }
 
 Result<bool> Connection::step_front() {
-    bool moved = TRY(front_->step(event_.get()));
+    bool moved = TRY(front_->step(front_event_.get()));
     if (front_->state() == Front::State::closed) {
         end("login-refused", "");
         return true;
@@ -240,7 +251,7 @@ void Connection::refuse_open(ssh_message message) {
 Result<bool> Connection::step_target(Monotonic now) {
     if (!target_) return false;
     const auto before = target_->state();
-    bool moved = target_->step(event_.get(), now);
+    bool moved = target_->step(target_event_.get(), now);
     if (before != target_->state()) moved = true;
     if (before != TargetLeg::State::ready && target_->state() == TargetLeg::State::ready) {
         TRY(link_.send(control::TargetReady{true, ""}));
@@ -324,7 +335,7 @@ void Connection::say_goodbye() {
     for (auto& relay : relays_) relay->close();
     // A client shows what its channels said before it hangs up by itself, and drops it when it is hung up on.
     const auto until = MonotonicClock::now() + (had_channels ? patience : Duration(0));
-    while (front_->connected() && MonotonicClock::now() < until) ssh_event_dopoll(event_.get(), 20);
+    while (front_->connected() && MonotonicClock::now() < until) wait(20);
     relays_.clear();
     front_->disconnect(spoken ? goodbye_ : "Goodbye.");
 }

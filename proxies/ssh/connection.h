@@ -35,10 +35,12 @@ private:
     void end(std::string reason, const std::string& sentence);
     void say_goodbye();
     int wait_ms(Monotonic now) const;
+    void wait(int timeout_ms);
 
     control::Link link_;
     Gate gate_;
-    Event event_;
+    // One for each leg: libssh polls inside its calls, and takes the end of any session in the same event for its own.
+    Event front_event_, target_event_;
     std::unique_ptr<Front> front_;
     std::unique_ptr<TargetLeg> target_;
     std::optional<worker::Recording> recording_;
