@@ -198,7 +198,7 @@ std::optional<control::LoginAnswer> LoginDriver::told(Answer answer) {
                            message = {control::LoginVerdict::disconnect, {}, "", {}, unavailable};
                        }
                    },
-                   [&](Disconnect& a) { message.verdict = control::LoginVerdict::disconnect, message.sentence = shared_.with_help(std::move(a.sentence)); },
+                   [&](Disconnect& a) { message.verdict = control::LoginVerdict::disconnect, message.sentence = shared_.with_help(a.sentence); },
                },
                answer);
     return message;
