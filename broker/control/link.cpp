@@ -77,6 +77,7 @@ std::string_view state_name(State state) {
         case permitted: return "permitted";
         case live: return "live";
         case ended: return "ended";
+        case talking: return "talking";
     }
     return "?";
 }

@@ -63,13 +63,14 @@ struct GatewayWelcome {
 BOOST_DESCRIBE_STRUCT(GatewayWelcome, (), (ssh_listen, max_connections, max_unauthenticated, max_unauthenticated_per_source, login_grace))
 
 // The worker may live until then (CLOCK_BOOTTIME, microseconds). `authenticated` takes it out of the connection limits; from then
-// on its deadline can only come nearer.
+// on its deadline can only come nearer, but where `extended` says that somebody decided on more time.
 struct SetDeadline {
     WorkerId worker;
     std::int64_t deadline = 0;
     bool authenticated = false;
+    bool extended = false;
 };
-BOOST_DESCRIBE_STRUCT(SetDeadline, (), (worker, deadline, authenticated))
+BOOST_DESCRIBE_STRUCT(SetDeadline, (), (worker, deadline, authenticated, extended))
 
 struct EndWorker {
     WorkerId worker;
@@ -103,6 +104,7 @@ BOOST_DEFINE_FIXED_ENUM_CLASS(LoginMethod, std::uint8_t, none, key_offer, key_si
 struct LoginStep {
     LoginMethod method = LoginMethod::none;
     std::string user;
+    std::string client_version;  // the client's identification string (RFC 4253 section 4.2)
     std::string algorithm;
     Bytes key_blob;
     Bytes signed_data;  // RFC 4252 section 7
@@ -110,19 +112,22 @@ struct LoginStep {
     Secret password;
     std::vector<Secret> answers;
 };
-BOOST_DESCRIBE_STRUCT(LoginStep, (), (method, user, algorithm, key_blob, signed_data, signature, password, answers))
+BOOST_DESCRIBE_STRUCT(LoginStep, (), (method, user, client_version, algorithm, key_blob, signed_data, signature, password, answers))
 
 struct OpenSession {
     std::string client_version;  // the client's identification string, for the record
 };
 BOOST_DESCRIBE_STRUCT(OpenSession, (), (client_version))
 
-// The target's host key as seen on the wire, before any credential is used.
+// The target's host key as seen on the wire, before any credential is used, with the proof that the target has it: the hash of
+// the first key exchange (the session id of the target's leg) and the host key's signature over it (RFC 4253 section 8).
 struct TargetIdentity {
     std::string algorithm;
     Bytes host_key;
+    Bytes exchange_hash;
+    Bytes signature;
 };
-BOOST_DESCRIBE_STRUCT(TargetIdentity, (), (algorithm, host_key))
+BOOST_DESCRIBE_STRUCT(TargetIdentity, (), (algorithm, host_key, exchange_hash, signature))
 
 // The target leg is up, or it is not and why ("login", "timeout", "protocol").
 struct TargetReady {
@@ -143,6 +148,33 @@ struct CommitRecording {
     recorder::Commit upto;
 };
 BOOST_DESCRIBE_STRUCT(CommitRecording, (), (upto))
+
+// The person asks, from inside the session, for more time.
+struct AskExtension {};
+BOOST_DESCRIBE_STRUCT(AskExtension, (), ())
+
+// The approved time is over, and the session goes on under its grace.
+struct GraceBegun {};
+BOOST_DESCRIBE_STRUCT(GraceBegun, (), ())
+
+BOOST_DEFINE_FIXED_ENUM_CLASS(ChannelUse, std::uint8_t, shell, exec, subsystem)
+
+// Who is there to talk to: the first channel that started something, while no target is connected (talking).
+struct Audience {
+    ChannelUse use = ChannelUse::shell;
+    bool terminal = false;  // with a pty: columns and rows count
+    std::uint16_t columns = 80, rows = 24;
+    std::string command;  // of exec and subsystem, at most 1024 bytes
+};
+BOOST_DESCRIBE_STRUCT(Audience, (), (use, terminal, columns, rows, command))
+
+// What the person answered to AskLine `number`; `left` when their input ended or they pressed Ctrl-C or Ctrl-D.
+struct TypedLine {
+    std::uint32_t number = 0;
+    Secret text;
+    bool left = false;
+};
+BOOST_DESCRIBE_STRUCT(TypedLine, (), (number, text, left))
 
 struct EndSession {
     std::string reason;  // "client-left", "target-closed", "time-is-up", "idle", "terminated", "recording-failed", ...
@@ -185,9 +217,10 @@ struct LoginAnswer {
     std::vector<std::string> methods;  // what may come next, for refused and partial
     std::string instruction;
     std::vector<Prompt> prompts;
-    std::string sentence;  // for disconnect
+    std::string sentence;       // for disconnect
+    std::int64_t deadline = 0;  // CLOCK_BOOTTIME, microseconds: the login may last until then; 0 is as before
 };
-BOOST_DESCRIBE_STRUCT(LoginAnswer, (), (verdict, methods, instruction, prompts, sentence))
+BOOST_DESCRIBE_STRUCT(LoginAnswer, (), (verdict, methods, instruction, prompts, sentence, deadline))
 
 BOOST_DEFINE_FIXED_ENUM_CLASS(TargetLogin, std::uint8_t, none, password, agent)
 
@@ -201,7 +234,9 @@ struct SessionPermit {
     TargetLogin login = TargetLogin::none;
     std::vector<std::string> allow;
     std::vector<std::string> forbid;
-    std::int64_t deadline = 0;  // CLOCK_BOOTTIME, microseconds
+    std::int64_t expires = 0;   // CLOCK_BOOTTIME, microseconds: what was approved. Warned of 5 min and 1 min before
+    std::int64_t deadline = 0;  // the end whatever happens: `expires`, or later where policy gives a grace
+    bool extendable = false;    // more time may be asked for from inside
     Duration idle{};            // silence in both directions ends the session; 0 is never
     Time started{};
     std::string recording;  // its id
@@ -211,14 +246,50 @@ struct SessionPermit {
     std::string help;
 };
 BOOST_DESCRIBE_STRUCT(SessionPermit, (),
-                      (session, person, target, account, host_key_algorithms, login, allow, forbid, deadline, idle, started, recording, keys, bulk_limit,
-                       notice, help))
+                      (session, person, target, account, host_key_algorithms, login, allow, forbid, expires, deadline, extendable, idle, started, recording,
+                       keys, bulk_limit, notice, help))
 
 struct SessionRefusal {
     std::string sentence;
     bool menu = false;  // not a refusal but the list of what the person may reach
 };
 BOOST_DESCRIBE_STRUCT(SessionRefusal, (), (sentence, menu))
+
+// No decision yet, but a conversation with the person on their first channel: the menu, a request that waits, an enrolment.
+// `reads`: also the input of a command belongs to the conversation; otherwise only a shell's does, and a command's waits for its target.
+struct BeginTalk {
+    bool reads = false;
+};
+BOOST_DESCRIBE_STRUCT(BeginTalk, (), (reads))
+
+// Lines for the person (LF between them, none at the end), appended; never a repainted screen.
+struct Say {
+    std::string text;
+};
+BOOST_DESCRIBE_STRUCT(Say, (), (text))
+
+// One line is wanted. A newer question takes the place of one that is open; with an empty prompt the open one is called back.
+struct AskLine {
+    std::uint32_t number = 0;
+    std::string prompt;
+    bool echo = true;
+};
+BOOST_DESCRIBE_STRUCT(AskLine, (), (number, prompt, echo))
+
+// To somebody in a live session: shown when it garbles nothing.
+struct Tell {
+    std::string text;
+    bool ring = false;  // with the terminal's bell
+};
+BOOST_DESCRIBE_STRUCT(Tell, (), (text, ring))
+
+// The session's end is another now; as in SessionPermit.
+struct ChangeEnd {
+    std::int64_t expires = 0;
+    std::int64_t deadline = 0;
+    std::string text;  // for the person
+};
+BOOST_DESCRIBE_STRUCT(ChangeEnd, (), (expires, deadline, text))
 
 struct TargetVerdict {
     bool trusted = false;
@@ -258,6 +329,36 @@ struct AdminRow {
     std::string json;
 };
 BOOST_DESCRIBE_STRUCT(AdminRow, (), (json))
+
+// ---- the courier <-> broker --------------------------------------------------------------------------------------------
+
+// `channels`: the names in `alerts:` that the courier could read; the broker hands it nothing for others.
+struct CourierHello {
+    std::uint32_t version = protocol_version;
+    std::vector<std::string> channels;
+};
+BOOST_DESCRIBE_STRUCT(CourierHello, (), (version, channels))
+
+struct CourierWelcome {};
+BOOST_DESCRIBE_STRUCT(CourierWelcome, (), ())
+
+// One delivery; the next of a channel comes only after the answer to this one. `number` is the outbox row's, or an audit record's.
+struct Deliver {
+    std::int64_t number = 0;
+    std::string channel;
+    std::string kind;  // "alert": body is the event's JSON object; "audit": a batch of audit records, one JSON line each, `number` the last
+    std::string body;
+};
+BOOST_DESCRIBE_STRUCT(Deliver, (), (number, channel, kind, body))
+
+// It arrived, or it did not and why: it stays in the outbox and is handed out again after a while.
+struct Delivered {
+    std::int64_t number = 0;
+    std::string channel, kind;
+    bool arrived = false;
+    std::string why;
+};
+BOOST_DESCRIBE_STRUCT(Delivered, (), (number, channel, kind, arrived, why))
 
 // A recording for one authorised view. One descriptor: the file, read-only.
 struct AdminRecording {

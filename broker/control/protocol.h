@@ -11,7 +11,7 @@
 
 namespace anteroom::control {
 
-enum class Sender : std::uint8_t { broker, gateway, worker, admin };
+enum class Sender : std::uint8_t { broker, gateway, worker, admin, courier };
 
 // The states of a conversation, as bits. A gateway's and the command line's conversations know only fresh and open.
 enum State : std::uint16_t {
@@ -23,6 +23,7 @@ enum State : std::uint16_t {
     permitted = 32,  // worker: holds the kit; the target leg is being set up
     live = 64,       // worker: bytes flow
     ended = 128,     // worker: the recording is sealed
+    talking = 256,   // worker: the broker speaks with the person, before there is a target or instead of one
 };
 
 template <class Message, Sender sender, std::uint16_t states, int descriptors_min = 0, int descriptors_max = descriptors_min>
@@ -33,24 +34,30 @@ struct Row {
     static constexpr int fds_min = descriptors_min, fds_max = descriptors_max;
 };
 
-using Table =
-    boost::mp11::mp_list<Row<GatewayHello, Sender::gateway, fresh>, Row<GatewayWelcome, Sender::broker, fresh>, Row<WorkerStarted, Sender::gateway, open, 1>,
-                         Row<WorkerEnded, Sender::gateway, open>, Row<ConnectionsRefused, Sender::gateway, open>, Row<SetDeadline, Sender::broker, open>,
-                         Row<EndWorker, Sender::broker, open>, Row<Penalty, Sender::broker, open>,
+using Table = boost::mp11::mp_list<
+    Row<GatewayHello, Sender::gateway, fresh>, Row<GatewayWelcome, Sender::broker, fresh>, Row<WorkerStarted, Sender::gateway, open, 1>,
+    Row<WorkerEnded, Sender::gateway, open>, Row<ConnectionsRefused, Sender::gateway, open>, Row<SetDeadline, Sender::broker, open>,
+    Row<EndWorker, Sender::broker, open>, Row<Penalty, Sender::broker, open>,
 
-                         Row<WorkerHello, Sender::worker, fresh>, Row<WorkerWelcome, Sender::broker, fresh>,
-                         Row<SignExchange, Sender::worker, open | accepted | opening | permitted | live>,
-                         Row<ExchangeSignature, Sender::broker, open | accepted | opening | permitted | live>, Row<LoginStep, Sender::worker, exchanged>,
-                         Row<LoginAnswer, Sender::broker, exchanged>, Row<OpenSession, Sender::worker, accepted>,
-                         Row<SessionPermit, Sender::broker, opening, 2, 3>, Row<SessionRefusal, Sender::broker, opening>,
-                         Row<TargetIdentity, Sender::worker, permitted>, Row<TargetVerdict, Sender::broker, permitted>,
-                         Row<TargetReady, Sender::worker, permitted>, Row<CapabilityNote, Sender::worker, accepted | opening | permitted | live>,
-                         Row<CommitRecording, Sender::worker, permitted | live>, Row<Committed, Sender::broker, permitted | live | ended>,
-                         Row<EndSession, Sender::worker, permitted | live>, Row<SessionSealed, Sender::broker, ended>,
-                         Row<Terminate, Sender::broker, open | exchanged | accepted | opening | permitted | live>,
+    Row<WorkerHello, Sender::worker, fresh>, Row<WorkerWelcome, Sender::broker, fresh>,
+    Row<SignExchange, Sender::worker, open | accepted | opening | talking | permitted | live>,
+    Row<ExchangeSignature, Sender::broker, open | accepted | opening | talking | permitted | live>, Row<LoginStep, Sender::worker, exchanged>,
+    Row<LoginAnswer, Sender::broker, exchanged>, Row<OpenSession, Sender::worker, accepted>, Row<SessionPermit, Sender::broker, opening | talking, 2, 3>,
+    Row<SessionRefusal, Sender::broker, opening | talking>, Row<TargetIdentity, Sender::worker, permitted>, Row<TargetVerdict, Sender::broker, permitted>,
+    Row<TargetReady, Sender::worker, permitted>, Row<CapabilityNote, Sender::worker, accepted | opening | talking | permitted | live>,
+    Row<CommitRecording, Sender::worker, permitted | live>, Row<Committed, Sender::broker, permitted | live | ended>,
+    Row<EndSession, Sender::worker, permitted | live>, Row<SessionSealed, Sender::broker, ended>,
+    Row<Terminate, Sender::broker, open | exchanged | accepted | opening | talking | permitted | live>,
 
-                         Row<AdminCall, Sender::admin, fresh>, Row<AdminRow, Sender::broker, open>, Row<AdminRecording, Sender::broker, open, 1>,
-                         Row<AdminDone, Sender::broker, open>>;
+    Row<AdminCall, Sender::admin, fresh>, Row<AdminRow, Sender::broker, open>, Row<AdminRecording, Sender::broker, open, 1>,
+    Row<AdminDone, Sender::broker, open>,
+
+    Row<BeginTalk, Sender::broker, opening>, Row<Audience, Sender::worker, talking | accepted | permitted | live>, Row<Say, Sender::broker, talking>,
+    Row<AskLine, Sender::broker, talking>, Row<TypedLine, Sender::worker, talking | accepted | permitted | live>, Row<AskExtension, Sender::worker, live>,
+    Row<GraceBegun, Sender::worker, live>, Row<Tell, Sender::broker, permitted | live>, Row<ChangeEnd, Sender::broker, permitted | live>,
+
+    Row<CourierHello, Sender::courier, fresh>, Row<CourierWelcome, Sender::broker, fresh>, Row<Deliver, Sender::broker, open>,
+    Row<Delivered, Sender::courier, open>>;
 
 template <class Message>
 struct IsRowOf {

@@ -48,6 +48,25 @@ const std::vector<Migration>& steps() {
           "CREATE INDEX audit_by_session ON audit_records (session, seq)",
           "CREATE TABLE audit_checkpoints (chain_id TEXT NOT NULL, seq BIGINT NOT NULL, head TEXT NOT NULL, time BIGINT NOT NULL, signature TEXT NOT NULL, "
           "key_id TEXT NOT NULL, PRIMARY KEY (chain_id, seq))"}},
+        {4,
+         "requests, windows, outbox, invitations",
+         {"CREATE TABLE requests (id BIGINT PRIMARY KEY, person TEXT NOT NULL, state TEXT NOT NULL, emergency BIGINT NOT NULL, is_open BIGINT NOT NULL, "
+          "created "
+          "BIGINT NOT NULL, body TEXT NOT NULL)",
+          "CREATE INDEX requests_open ON requests (is_open, id)", "CREATE INDEX requests_by_person ON requests (person, id)",
+          "CREATE TABLE windows (id BIGINT PRIMARY KEY, target TEXT NOT NULL, vendor TEXT NOT NULL, ticket TEXT NOT NULL, opened_by TEXT NOT NULL, opened "
+          "BIGINT "
+          "NOT NULL, ends BIGINT NOT NULL)",
+          "CREATE INDEX windows_by_end ON windows (ends)",
+          "CREATE TABLE outbox (number BIGINT PRIMARY KEY, channel TEXT NOT NULL, event TEXT NOT NULL, body TEXT NOT NULL, created BIGINT NOT NULL, attempts "
+          "BIGINT "
+          "NOT NULL, next_try BIGINT, arrived BIGINT, why TEXT NOT NULL)",
+          "CREATE INDEX outbox_waiting ON outbox (arrived, channel, number)",
+          "CREATE TABLE invitations (person TEXT PRIMARY KEY REFERENCES people(name), code_hash TEXT NOT NULL, made BIGINT NOT NULL, expires BIGINT NOT NULL, "
+          "made_by TEXT NOT NULL, failures BIGINT NOT NULL)",
+          "ALTER TABLE people ADD COLUMN password_set BIGINT", "ALTER TABLE people ADD COLUMN password_set_by TEXT NOT NULL DEFAULT ''",
+          "CREATE TABLE recovery_codes (person TEXT NOT NULL REFERENCES people(name), code_hash TEXT NOT NULL, made BIGINT NOT NULL, used BIGINT, PRIMARY KEY "
+          "(person, code_hash))"}},
     };
     return all;
 }

@@ -8,8 +8,8 @@ namespace anteroom::store {
 
 namespace {
 
-const std::vector<std::string_view> columns = {"name",     "display_name", "email",   "vendor",          "password_hash",
-                                               "disabled", "created",      "expires", "set_up_by_admin", "mark"};
+const std::vector<std::string_view> columns = {"name",    "display_name", "email",           "vendor", "password_hash", "disabled",
+                                               "created", "expires",      "set_up_by_admin", "mark",   "password_set",  "password_set_by"};
 
 Result<Person> read(Row& row) {
     Person person;
@@ -23,6 +23,8 @@ Result<Person> read(Row& row) {
     person.expires = row.optional_time();
     person.set_up_by_admin = row.boolean();
     person.mark = row.text();
+    person.password_set = row.optional_time();
+    person.password_set_by = row.text();
     TRY(row.finished());
     return person;
 }
@@ -69,7 +71,9 @@ Status People::insert(const Person& person) {
                                                     {"created", person.created},
                                                     {"expires", person.expires},
                                                     {"set_up_by_admin", person.set_up_by_admin},
-                                                    {"mark", person.mark}},
+                                                    {"mark", person.mark},
+                                                    {"password_set", person.password_set},
+                                                    {"password_set_by", person.password_set_by}},
                                                    "ON CONFLICT (name) DO NOTHING"));
         if (!inserted) return fail(ErrorKind::conflict, "there is already a person named " + person.name.str());
         return insert_groups(database_, person.name, person.groups);
@@ -82,6 +86,12 @@ Status People::change(const PersonId& name, const std::vector<Assignment>& chang
 }
 
 Status People::set_password_hash(const PersonId& name, const std::optional<std::string>& hash) { return change(name, {{"password_hash", hash}}); }
+Status People::set_password(const PersonId& name, const std::string& hash, Time now, const std::string& by) {
+    return change(name, {{"password_hash", hash}, {"password_set", now}, {"password_set_by", by}});
+}
+Status People::remove_password(const PersonId& name) {
+    return change(name, {{"password_hash", std::nullopt}, {"password_set", std::nullopt}, {"password_set_by", ""}});
+}
 Status People::set_disabled(const PersonId& name, bool disabled) { return change(name, {{"disabled", disabled}}); }
 Status People::set_expires(const PersonId& name, std::optional<Time> expires) { return change(name, {{"expires", expires}}); }
 Status People::set_mark(const PersonId& name, bool set_up_by_admin, std::string_view mark) {

@@ -5,6 +5,9 @@
 
 namespace anteroom::store {
 
+// Who issued a factor, as it stands beside it: the person themselves, or the Unix user of an administrator ("unix:root").
+inline std::string issued_by(const PersonId& person) { return "person:" + person.str(); }
+
 struct Person {
     PersonId name;
     std::string display_name;
@@ -15,8 +18,10 @@ struct Person {
     bool disabled = false;
     Time created;
     std::optional<Time> expires;
-    bool set_up_by_admin = false;  // an administrator has known this person's factors
-    std::string mark;              // a word shown beside the name wherever the person is listed
+    bool set_up_by_admin = false;           // an administrator has known this person's factors
+    std::string mark;                       // a word shown beside the name wherever the person is listed
+    std::optional<Time> password_set = {};  // none: before it was noted
+    std::string password_set_by = {};       // "": an administrator, before it was noted
 
     bool expired(Time now) const { return expires && *expires <= now; }
 };
@@ -30,6 +35,8 @@ public:
     Status insert(const Person& person);  // `conflict`: the name is taken, also by a disabled person
     // The rest: `not_found` when there is no such person.
     Status set_password_hash(const PersonId& name, const std::optional<std::string>& hash);
+    Status set_password(const PersonId& name, const std::string& hash, Time now, const std::string& by);
+    Status remove_password(const PersonId& name);
     Status set_disabled(const PersonId& name, bool disabled);
     Status set_expires(const PersonId& name, std::optional<Time> expires);
     Status set_groups(const PersonId& name, const std::vector<std::string>& groups);

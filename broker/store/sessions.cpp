@@ -84,6 +84,11 @@ Result<std::vector<Session>> Sessions::list(Which which, std::size_t limit) {
     return read_all(database_.select(columns, where + " ORDER BY started DESC, id LIMIT ?", {static_cast<std::int64_t>(limit)}), read);
 }
 
+Result<std::vector<Session>> Sessions::of_person(const PersonId& person, std::size_t limit) {
+    return read_all(database_.select(columns, "FROM sessions WHERE person = ? ORDER BY started DESC, id LIMIT ?", {person, static_cast<std::int64_t>(limit)}),
+                    read);
+}
+
 Status Sessions::set_commit(const SessionId& id, const RecordingCommit& commit) {
     const auto touched =
         TRY(database_.update("sessions", {{"recording_count", commit.count}, {"recording_bytes", commit.bytes}, {"recording_root", commit.root}},

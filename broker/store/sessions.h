@@ -42,9 +42,10 @@ public:
     Status insert(const Session& session);  // `conflict`: the id is taken
     Result<std::optional<Session>> find(const SessionId& id);
     Result<std::vector<Session>> find_live(const WorkerId& worker);
-    Result<std::vector<Session>> list(Which which, std::size_t limit = 1000);  // newest first
-    Status set_commit(const SessionId& id, const RecordingCommit& commit);     // `conflict`: it would shrink
-    Status set_deadline(const SessionId& id, std::optional<Time> deadline);    // `not_found`: no live session of that id
+    Result<std::vector<Session>> list(Which which, std::size_t limit = 1000);           // newest first
+    Result<std::vector<Session>> of_person(const PersonId& person, std::size_t limit);  // newest first
+    Status set_commit(const SessionId& id, const RecordingCommit& commit);              // `conflict`: it would shrink
+    Status set_deadline(const SessionId& id, std::optional<Time> deadline);             // `not_found`: no live session of that id
     Status set_recording(const SessionId& id, std::string_view path, std::string_view state);
     Status end(const SessionId& id, Time when, std::string_view reason, std::string_view recording_state);  // `conflict`: it has ended
 

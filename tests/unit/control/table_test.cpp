@@ -113,11 +113,49 @@ TEST(ControlTable, RefusesEveryNumberThatHasNoRow) {
 
 // Two versions of the programs may meet during an update: a number never changes its meaning. New rows go behind these.
 TEST(ControlTable, KeepsTheNumberOfEveryMessage) {
-    constexpr std::string_view names[] = {"GatewayHello",  "GatewayWelcome", "WorkerStarted",  "WorkerEnded",     "ConnectionsRefused", "SetDeadline",
-                                          "EndWorker",     "Penalty",        "WorkerHello",    "WorkerWelcome",   "SignExchange",       "ExchangeSignature",
-                                          "LoginStep",     "LoginAnswer",    "OpenSession",    "SessionPermit",   "SessionRefusal",     "TargetIdentity",
-                                          "TargetVerdict", "TargetReady",    "CapabilityNote", "CommitRecording", "Committed",          "EndSession",
-                                          "SessionSealed", "Terminate",      "AdminCall",      "AdminRow",        "AdminRecording",     "AdminDone"};
+    constexpr std::string_view names[] = {"GatewayHello",
+                                          "GatewayWelcome",
+                                          "WorkerStarted",
+                                          "WorkerEnded",
+                                          "ConnectionsRefused",
+                                          "SetDeadline",
+                                          "EndWorker",
+                                          "Penalty",
+                                          "WorkerHello",
+                                          "WorkerWelcome",
+                                          "SignExchange",
+                                          "ExchangeSignature",
+                                          "LoginStep",
+                                          "LoginAnswer",
+                                          "OpenSession",
+                                          "SessionPermit",
+                                          "SessionRefusal",
+                                          "TargetIdentity",
+                                          "TargetVerdict",
+                                          "TargetReady",
+                                          "CapabilityNote",
+                                          "CommitRecording",
+                                          "Committed",
+                                          "EndSession",
+                                          "SessionSealed",
+                                          "Terminate",
+                                          "AdminCall",
+                                          "AdminRow",
+                                          "AdminRecording",
+                                          "AdminDone",
+                                          "BeginTalk",
+                                          "Audience",
+                                          "Say",
+                                          "AskLine",
+                                          "TypedLine",
+                                          "AskExtension",
+                                          "GraceBegun",
+                                          "Tell",
+                                          "ChangeEnd",
+                                          "CourierHello",
+                                          "CourierWelcome",
+                                          "Deliver",
+                                          "Delivered"};
     ASSERT_GE(rows, std::size(names));
     for (std::size_t number = 0; number < std::size(names); ++number) EXPECT_EQ(permission(static_cast<std::uint8_t>(number))->name, names[number]);
 }
@@ -138,7 +176,7 @@ TEST(ControlTable, HoldsWhatMustAlwaysBeTrueOfIt) {
     const auto only_in = [](std::uint8_t number, std::uint16_t in) { EXPECT_EQ(permission(number)->in, in) << permission(number)->name; };
     only_in(number_of<LoginStep>, exchanged);
     only_in(number_of<OpenSession>, accepted);
-    only_in(number_of<SessionPermit>, opening);
+    only_in(number_of<SessionPermit>, opening | talking);
     only_in(number_of<TargetVerdict>, permitted);
 }
 
