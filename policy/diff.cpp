@@ -46,7 +46,7 @@ void add_approval(std::vector<Part>& parts, const std::optional<Approval>& appro
     parts.push_back({"approval ticket", one(a.ticket)});
     parts.push_back({"approval escalates to", a.escalate ? texts(a.escalate->to) : Texts{}});
     parts.push_back({"approval escalates after", a.escalate ? span_of(a.escalate->after) : Texts{}});
-    parts.push_back({"approval confirm", approval ? flag(a.confirm) : Texts{}});
+    parts.push_back({"approval confirm", one(a.confirm)});
     parts.push_back({"approval clock", approval ? one(a.clock == GrantClock::approval ? "approval" : "first-connection") : Texts{}});
 }
 
@@ -113,6 +113,21 @@ Thing thing(const Reviewer& reviewer) {
             {{"consent", one(std::to_string(reviewer.consent))}}};
 }
 
+// Nor have delegations.
+Thing thing(const Delegation& delegation) {
+    return {"delegation",
+            fmt::format("of {} to {}", delegation.from.str(), delegation.to.str()),
+            {{"days", one(day_text(delegation.since) + " to " + day_text(delegation.until))}}};
+}
+
+// Two delegations between the same people are one thing with two spans of days.
+void add(std::vector<Thing>& to, Thing one) {
+    const auto same = std::find_if(to.begin(), to.end(), [&](const Thing& t) { return t.kind == one.kind && t.name == one.name; });
+    if (same == to.end()) return to.push_back(std::move(one));
+    auto& days = same->parts.front().texts;
+    days.insert(days.end(), one.parts.front().texts.begin(), one.parts.front().texts.end());
+}
+
 std::vector<Thing> things(const Document& document) {
     std::vector<Thing> out{{"policy", "", {{"self-enrolled mfa", flag(document.self_enrolled_mfa)}}}};
     for (const auto& [id, vendor] : document.vendors) out.push_back(thing(id, vendor));
@@ -121,6 +136,7 @@ std::vector<Thing> things(const Document& document) {
     for (const auto& rule : document.rules) out.push_back(thing(rule));
     for (const auto& reviewer : document.reviewers) out.push_back(thing(reviewer));
     for (const auto& entry : document.break_glass) out.push_back(thing(entry));
+    for (const auto& delegation : document.delegations) add(out, thing(delegation));
     return out;
 }
 

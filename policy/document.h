@@ -89,7 +89,7 @@ struct Approval {
     std::optional<Duration> max;
     std::string ticket;  // a regular expression for the whole ticket; "": no ticket asked
     std::optional<Escalation> escalate;
-    bool confirm = false;
+    std::string confirm;  // what whoever approves has to say yes to: "Scanner idle, room told"; "": nothing
     GrantClock clock = GrantClock::approval;
     bool operator==(const Approval&) const = default;
 };
@@ -129,6 +129,14 @@ struct BreakGlass {
     bool operator==(const BreakGlass&) const = default;
 };
 
+// While somebody is away another stands in for them and decides in their name. Both days belong to it, counted in UTC.
+struct Delegation {
+    PersonId from, to;
+    Day since{};
+    Day until{};
+    bool operator==(const Delegation&) const = default;
+};
+
 struct Document {
     int version = 1;
     bool self_enrolled_mfa = false;  // for every rule
@@ -138,6 +146,7 @@ struct Document {
     std::vector<Rule> rules;
     std::vector<Reviewer> reviewers;
     std::vector<BreakGlass> break_glass;
+    std::vector<Delegation> delegations;
     std::vector<std::string> warnings;  // "policy.yaml:14: rules[0].to: selects no target"
 
     const Rule* rule(std::string_view id) const;

@@ -42,7 +42,7 @@ std::optional<Approval> read_approval(Reader& reader, const At& at) {
                          out.ticket = *value;
                      }},
                     {"escalate", Need::optional, [&](const At& a) { out.escalate = read_escalation(reader, a); }},
-                    {"confirm", Need::optional, [&](const At& a) { set(out.confirm, reader.boolean(a)); }},
+                    {"confirm", Need::optional, [&](const At& a) { set(out.confirm, reader.text(a, 200)); }},
                     {"clock", Need::optional, [&](const At& a) {
                          if (auto index = reader.choice(a, {"approval", "first-connection"}))
                              out.clock = *index == 0 ? GrantClock::approval : GrantClock::first_connection;

@@ -79,6 +79,29 @@ void read_roles(Reader& reader, const At& at, Document& out) {
     });
 }
 
+std::optional<PersonId> read_person(Reader& reader, const At& at) {
+    const auto value = reader.subject(at);
+    if (!value) return std::nullopt;
+    if (value->kind == Subject::Kind::person) return PersonId(value->name);
+    reader.fault(at, "expected one person: person:NAME");
+    return std::nullopt;
+}
+
+void read_delegations(Reader& reader, const At& at, Document& out) {
+    reader.list(at, "delegations like {from: person:A, to: person:B, since: 2026-12-20, until: 2027-01-03}", [&](const At& item) {
+        std::optional<PersonId> from, to;
+        std::optional<Day> since, until;
+        reader.map(item, {{"from", Need::required, [&](const At& a) { from = read_person(reader, a); }},
+                          {"to", Need::required, [&](const At& a) { to = read_person(reader, a); }},
+                          {"since", Need::required, [&](const At& a) { since = reader.day(a); }},
+                          {"until", Need::required, [&](const At& a) { until = reader.day(a); }}});
+        if (!from || !to || !since || !until) return;
+        if (*from == *to) reader.fault({item.node, item.path + ".to"}, "stands in for themselves, expected somebody else");
+        if (*until < *since) reader.fault({item.node, item.path + ".until"}, "before since, expected a later day");
+        out.delegations.push_back({*from, *to, *since, *until});
+    });
+}
+
 Document read_document(Reader& reader, const Node& root) {
     Document out;
     reader.map({&root, ""}, {{"version", Need::required, [&](const At& a) { (void)reader.integer(a, 1, 1); }},
@@ -88,7 +111,8 @@ Document read_document(Reader& reader, const Node& root) {
                              {"targets", Need::optional, [&](const At& a) { read_targets(reader, a, out); }},
                              {"rules", Need::optional, [&](const At& a) { read_rules(reader, a, out); }},
                              {"reviewers", Need::optional, [&](const At& a) { read_reviewers(reader, a, out); }},
-                             {"break_glass", Need::optional, [&](const At& a) { read_break_glass(reader, a, out); }}});
+                             {"break_glass", Need::optional, [&](const At& a) { read_break_glass(reader, a, out); }},
+                             {"delegations", Need::optional, [&](const At& a) { read_delegations(reader, a, out); }}});
     reader.run_later(out);
     return out;
 }

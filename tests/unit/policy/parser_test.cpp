@@ -133,14 +133,14 @@ TEST(Parser, FindsCyclesOfRoles) {
 }
 
 TEST(Parser, ReadsTheOptionalTerms) {
-    const auto document =
-        test::document("    approval: { by: [role:imaging-admins], count: 1, max: 4h, ticket: \"CHG-[0-9]+\" }",
-                       "    approval: { by: [any], max: 4h, escalate: {after: 10m, to: [group:chiefs]}, confirm: true, clock: first-connection }\n"
-                       "    idle: 10m\n    max: 2h\n    at_expiry: grace\n    grace: 5m\n    mfa: {self_enrolled: required}");
+    const auto document = test::document(
+        "    approval: { by: [role:imaging-admins], count: 1, max: 4h, ticket: \"CHG-[0-9]+\" }",
+        "    approval: { by: [any], max: 4h, escalate: {after: 10m, to: [group:chiefs]}, confirm: \"Scanner idle, room told\", clock: first-connection }\n"
+        "    idle: 10m\n    max: 2h\n    at_expiry: grace\n    grace: 5m\n    mfa: {self_enrolled: required}");
     const auto& rule = *document.rule("mri-service");
     EXPECT_EQ(rule.approval->escalate->after, Duration(std::chrono::minutes(10)));
     EXPECT_EQ(to_text(rule.approval->escalate->to.front()), "group:chiefs");
-    EXPECT_TRUE(rule.approval->confirm);
+    EXPECT_EQ(rule.approval->confirm, "Scanner idle, room told");
     EXPECT_EQ(rule.approval->clock, GrantClock::first_connection);
     EXPECT_EQ(rule.at_expiry, AtExpiry::grace);
     EXPECT_EQ(rule.grace, Duration(std::chrono::minutes(5)));

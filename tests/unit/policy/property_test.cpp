@@ -5,6 +5,7 @@
 #include <random>
 
 #include "policy/capability.h"
+#include "policy/deciding.h"
 #include "tests/unit/policy/example.h"
 
 namespace anteroom::policy {
@@ -55,7 +56,8 @@ Rule rule(Dice& dice, int index) {
     for (auto n = 1 + dice.number(3); n > 0; --n) out.allow.push_back(dice.pick(capabilities));
     if (out.forbid && dice.one_in(4)) out.allow = {"*"};
     if (!out.forbid && dice.one_in(2)) out.access = Access::on_request;
-    if (out.access == Access::on_request || dice.one_in(5)) out.approval = Approval{};
+    if (out.access == Access::on_request || dice.one_in(5)) out.approval = Approval{.by = {subject(dice)}};
+    if (out.approval && dice.one_in(3)) out.approval->escalate = Escalation{std::chrono::minutes(5), {subject(dice)}};
     if (dice.one_in(3))
         out.when = Schedule{.days = static_cast<std::uint8_t>(1 + dice.number(127)),
                             .from_minute = static_cast<int>(dice.number(1440)),
@@ -79,6 +81,11 @@ Document document(Dice& dice) {
         target.accounts = {{AccountId("x"), {}}, {AccountId("y"), {}}};
     }
     for (auto n = dice.number(6); n > 0; --n) out.rules.push_back(rule(dice, static_cast<int>(n)));
+    for (auto n = dice.number(3); n > 0; --n) {
+        const Day since(std::chrono::days(20000 + dice.number(400)));
+        out.delegations.push_back({PersonId(dice.pick<std::string>({"p1", "p2"})), PersonId(dice.pick<std::string>({"p1", "p2", "p3"})), since,
+                                   since + std::chrono::days(dice.number(400))});
+    }
     return out;
 }
 Facts facts(Dice& dice) {
@@ -169,6 +176,39 @@ TEST(PolicyProperty, TheSameFactsGiveTheSameDecisionAndItHoldsUntilItsEnd) {
         world.now = *first.ends - Duration(1);
         EXPECT_EQ(world.decide().verdict, Verdict::permit) << seed;
     }
+}
+
+TEST(PolicyProperty, NobodyDecidesWithoutBeingNamedOrStandingInForSomebodyWhoIs) {
+    unsigned deciding = 0, standing_in = 0;
+    for (unsigned seed = 0; seed < seeds; ++seed) {
+        World world(seed);
+        std::vector<Facts> people;
+        for (const char* name : {"p1", "p2", "p3"}) {
+            people.push_back(facts(world.dice));
+            people.back().person = PersonId(name);
+        }
+        const auto asked = world.now - std::chrono::minutes(world.dice.number(10));
+        for (const auto& rule : world.policy.rules) {
+            if (!rule.approval) continue;
+            const auto& escalate = rule.approval->escalate;
+            for (const auto& one : people)
+                for (const auto& name : decides_as(world.policy, *rule.approval, people, one.person, asked, world.now)) {
+                    ++deciding;
+                    const auto& owner = *std::find_if(people.begin(), people.end(), [&](const Facts& f) { return f.person == name; });
+                    EXPECT_FALSE(one.disabled || owner.disabled) << seed;
+                    const bool named = is_one_of(world.policy, owner, rule.approval->by) ||
+                                       (escalate && world.now - asked >= escalate->after && is_one_of(world.policy, owner, escalate->to));
+                    EXPECT_TRUE(named) << seed;
+                    if (name == one.person) continue;
+                    ++standing_in;
+                    EXPECT_TRUE(std::any_of(world.policy.delegations.begin(), world.policy.delegations.end(), [&](const Delegation& d) {
+                        return d.from == name && d.to == one.person && Time(d.since) <= world.now && world.now < Time(d.until + std::chrono::days(1));
+                    })) << seed;
+                }
+        }
+    }
+    EXPECT_GT(deciding, seeds / 50);
+    EXPECT_GT(standing_in, seeds / 500);
 }
 
 TEST(PolicyProperty, AnUnknownTargetReadsLikeOneWithoutARule) {
