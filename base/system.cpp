@@ -146,7 +146,7 @@ bool is_name(std::string_view text) {
 
 bool is_account_name(std::string_view text) {
     return matches(text, 64, [](char c) { return lower_or_digit(c) || (c >= 'A' && c <= 'Z') || c == '.' || c == '_' || c == '-' || c == '$' || c == '\\'; }) &&
-           text.front() != '-';
+           text.front() != '-' && text.find_first_not_of('.') != std::string_view::npos;  // "." and ".." are places, not accounts
 }
 
 bool is_random_id(std::string_view text) {

@@ -21,8 +21,10 @@ Result<std::pair<std::shared_ptr<AgentServer>, Fd>> AgentServer::make(boost::asi
     return std::pair(std::move(server), std::move(theirs));
 }
 
-void AgentServer::start() {
-    if (!std::exchange(started_, true)) read();
+void AgentServer::start(Bytes session_id) {
+    if (std::exchange(started_, true)) return;
+    use_.session_id = std::move(session_id);
+    read();
 }
 
 void AgentServer::stop() {

@@ -17,10 +17,10 @@ class AgentServer : public std::enable_shared_from_this<AgentServer> {
 public:
     // Called for each signature (empty) and each refusal (why).
     using Note = std::function<void(const std::string& refusal)>;
-    // The worker's end of the stream; nothing is answered before start().
+    // The worker's end of the stream; nothing is answered before start(), and signed only for the session that start() names.
     static Result<std::pair<std::shared_ptr<AgentServer>, Fd>> make(boost::asio::io_context& io, identity::PrivateKey key, std::string user,
                                                                     std::vector<Bytes> host_keys, Note note);
-    void start();
+    void start(Bytes session_id);
     void stop();
 
 private:

@@ -35,7 +35,8 @@ Status check_request(const UserAuthRequest& request, const AgentIdentity& identi
     if (request.key_blob != identity.key.public_blob()) return refuse("the request names another key");
     if (request.host_key && !identity.host_keys.empty() && std::ranges::find(identity.host_keys, *request.host_key) == identity.host_keys.end())
         return refuse("the request names a host key that is not the target's");
-    if (!use.session_id.empty() && use.session_id != request.session_id) return refuse("the request belongs to another SSH session");
+    if (use.session_id.empty()) return refuse("the target has not proven its session");
+    if (use.session_id != request.session_id) return refuse("the request belongs to another SSH session");
     return ok();
 }
 
@@ -51,7 +52,6 @@ Result<Bytes> sign(SshReader& reader, const AgentIdentity& identity, AgentUse& u
     if (use.signatures >= max_agent_signatures) return fail(ErrorKind::refused, "the key has signed often enough for one connection");
     // Counted before signing: an error on the way must not refund a signature.
     ++use.signatures;
-    use.session_id = request.session_id;
     auto signature = TRY(identity.key.sign(data, request.algorithm));
     SshWriter writer;
     writer.byte(sign_response).string(signature);

@@ -1,5 +1,5 @@
 // The broker's side of the SSH agent protocol (draft-miller-ssh-agent), for one sign-on at one target. It is no general
-// agent: it signs only a request to sign on as the expected user with its one key, in one session, a few times.
+// agent: it signs only a request to sign on as the expected user with its one key, in the one session that the target has proven, a few times.
 #pragma once
 
 #include <optional>
@@ -19,10 +19,10 @@ struct AgentIdentity {
     std::vector<Bytes> host_keys;  // the target's pinned key blobs: a hostbound request must name one of them. Empty: not compared
 };
 
-// One for each connection to a target: a signature for a second SSH session is refused, whatever is left of the count.
+// One for each connection to a target. Nothing is signed before `session_id` is set, and nothing for another session.
 struct AgentUse {
     unsigned signatures = 0;
-    Bytes session_id;
+    Bytes session_id;  // the one that the target's host key has proven (host_proof.h)
 };
 inline constexpr unsigned max_agent_signatures = 3;
 

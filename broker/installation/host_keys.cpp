@@ -38,6 +38,15 @@ Result<Bytes> placeholder_for(PrivateKey::Kind kind) {
     return armoured(pkcs8.expose(), "PRIVATE KEY");
 }
 
+// libssh signs with what stands here if a wrap of its calls were not live: it must be of the key's type, and never the key.
+Status check_placeholder(const std::string& path, const PrivateKey& key, View placeholder) {
+    const auto held = PrivateKey::parse(Secret::copy_of(placeholder));
+    if (!held) return fail(ErrorKind::damaged, path + ": a placeholder cannot be read");
+    if (held->public_key().type() != key.public_key().type()) return fail(ErrorKind::damaged, path + ": a placeholder is of another type than its key");
+    if (held->public_blob() == key.public_blob()) return fail(ErrorKind::damaged, path + ": a placeholder is the host key itself");
+    return ok();
+}
+
 }  // namespace
 
 Status HostKeys::create(const std::string& path, const std::string& public_path, const vault::KeyRing& ring) {
@@ -68,6 +77,7 @@ Result<HostKeys> HostKeys::load(const std::string& path, const vault::KeyRing& r
         const auto secret = TRY(ring.open(vault::purpose::host_key, algorithm, line.substr(space + 1, second - space - 1)));
         auto key = TRY(PrivateKey::from_secret(secret));
         auto placeholder = TRY(from_base64(line.substr(second + 1)));
+        TRY(check_placeholder(path, key, placeholder));
         keys.keys_.push_back({std::move(key), std::move(placeholder)});
     }
     if (keys.keys_.empty()) return fail(ErrorKind::damaged, path + ": no host key");

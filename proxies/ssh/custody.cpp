@@ -18,10 +18,12 @@ struct HeldKey {
 };
 
 struct State {
-    ssh_session front = nullptr;
+    ssh_session front = nullptr, target = nullptr;
     std::vector<HeldKey> keys;
     Custody::Sign sign;
     std::optional<KeyEvidence> evidence;
+    Bytes signature_on_the_wire;
+    std::optional<HostEvidence> host_evidence;
     std::vector<SeenRequest> seen;
     unsigned calls_sign = 0, waiting_logins = 0;
     std::string violation;
@@ -80,6 +82,18 @@ bool read_string(View& rest, std::string& out) {
     out = to_string(rest.subspan(4, size));
     rest = rest.subspan(4 + size);
     return true;
+}
+
+View content(ssh_string text) { return {static_cast<const std::uint8_t*>(ssh_string_data(text)), ssh_string_len(text)}; }
+
+// The signature of a publickey request (RFC 4252 section 7) as the client sent it: libssh does not write a security key's again.
+Bytes signature_of(View request) {
+    std::string user, service, method, algorithm, key, signature;
+    if (!read_string(request, user) || !read_string(request, service) || !read_string(request, method) || method != "publickey" || request.empty()) return {};
+    const bool is_signed = request.front() != 0;
+    request = request.subspan(1);
+    const bool read = is_signed && read_string(request, algorithm) && read_string(request, key) && read_string(request, signature) && request.empty();
+    return read ? to_bytes(signature) : Bytes();
 }
 
 View packet_rest(ssh_buffer packet) { return {static_cast<const std::uint8_t*>(ssh_buffer_get(packet)), ssh_buffer_get_len(packet)}; }
@@ -148,16 +162,28 @@ ssh_signature __wrap_pki_sign_data(const ssh_key key, int digest, const unsigned
     return ssh_pki_import_signature_blob(blob.get(), true_key.get(), &signature) == SSH_OK ? signature : nullptr;
 }
 
+// A target's signature over its key exchange: good for libssh first, then kept. Later exchanges must show the same key.
+static int verify_target(ssh_session session, ssh_signature signature, const ssh_key key, const unsigned char* input, std::size_t size) {
+    const int good = __real_ssh_pki_signature_verify(session, signature, key, input, size);
+    if (good != SSH_OK) return good;
+    ssh_string raw_signature = nullptr, raw_key = nullptr;
+    const int exported = ssh_pki_export_signature_blob(signature, &raw_signature);
+    const String signature_blob(raw_signature);
+    if (exported != SSH_OK || ssh_pki_export_pubkey_blob(key, &raw_key) != SSH_OK) return SSH_ERROR;
+    const String key_blob(raw_key);
+    auto& evidence = state().host_evidence;
+    if (!evidence) evidence = HostEvidence{to_bytes(content(raw_key)), to_bytes(View(input, size)), to_bytes(content(raw_signature))};
+    return evidence->host_key == to_bytes(content(raw_key)) ? SSH_OK : SSH_ERROR;
+}
+
 // Verifies a signature. A client's is kept as evidence and called good: the broker judges it before anything is answered.
-// A target's (its key exchange) is judged here, by libssh.
+// A target's (its key exchange) is judged here, by libssh, and again by the broker.
 int __wrap_ssh_pki_signature_verify(ssh_session session, ssh_signature signature, const ssh_key key, const unsigned char* input, std::size_t size) {
+    if (session == state().target) return verify_target(session, signature, key, input, size);
     if (session != state().front) return __real_ssh_pki_signature_verify(session, signature, key, input, size);
     state().evidence.reset();
-    ssh_string raw = nullptr;
-    if (ssh_pki_export_signature_blob(signature, &raw) != SSH_OK) return SSH_ERROR;
-    const String blob(raw);
-    const auto* bytes = static_cast<const std::uint8_t*>(ssh_string_data(blob.get()));
-    state().evidence = KeyEvidence{to_bytes(View(input, size)), to_bytes(View(bytes, ssh_string_len(blob.get())))};
+    if (state().signature_on_the_wire.empty()) return SSH_ERROR;
+    state().evidence = KeyEvidence{to_bytes(View(input, size)), std::exchange(state().signature_on_the_wire, {})};
     return SSH_OK;
 }
 
@@ -203,6 +229,7 @@ int __wrap_fcntl(int fd, int command, long argument) {
 // A login request is answered before the next one counts: a client that sends more fills no memory here.
 int __wrap_ssh_packet_userauth_request(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
     if (!one_more_waits(session)) return violate(impatient);
+    if (session == state().front) state().signature_on_the_wire = signature_of(packet_rest(packet));
     return __real_ssh_packet_userauth_request(session, type, packet, user);
 }
 int __wrap_ssh_packet_userauth_info_response(ssh_session session, std::uint8_t type, ssh_buffer packet, void* user) {
@@ -257,6 +284,11 @@ void Custody::open(ssh_session front, Sign sign) {
 }
 
 std::optional<KeyEvidence> Custody::take_evidence() { return std::exchange(state().evidence, std::nullopt); }
+void Custody::watch_target(ssh_session target) {
+    state().target = target;
+    state().host_evidence.reset();
+}
+const std::optional<HostEvidence>& Custody::target_evidence() { return state().host_evidence; }
 void Custody::took_login() {
     if (state().waiting_logins > 0) --state().waiting_logins;
 }

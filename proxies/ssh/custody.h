@@ -2,6 +2,7 @@
 // of libssh's internal calls (CMakeLists.txt); all of them are in custody.cpp, and nothing else knows they exist.
 //   - host keys: libssh holds placeholders; the true public key is announced, the broker signs the exchange
 //   - a person's signature: kept as evidence, never judged here
+//   - a target's signature: judged by libssh, and kept as evidence for the broker to judge again
 //   - requests that libssh would answer silently by itself: seen and named, so that the gate can refuse and record them
 #pragma once
 
@@ -22,6 +23,13 @@ struct KeyEvidence {
     Bytes signature;    // the signature blob
 };
 
+// What a target's host key signed: the hash of the first key exchange, which is the session id from then on (RFC 4253 section 7.2).
+struct HostEvidence {
+    Bytes host_key;  // the public blob
+    Bytes exchange_hash;
+    Bytes signature;  // the signature blob
+};
+
 // A request seen on the wire that libssh either hides or answers by itself.
 struct SeenRequest {
     std::string name;
@@ -40,6 +48,10 @@ public:
 
     // The evidence of the signed request that was parsed last, once.
     static std::optional<KeyEvidence> take_evidence();
+    // The session towards the target, before it connects. A host key other than the first one's is refused at every later exchange.
+    static void watch_target(ssh_session target);
+    // What the target signed in its first exchange; none before libssh has found it good.
+    static const std::optional<HostEvidence>& target_evidence();
     // A message has been taken from libssh's queue during login.
     static void took_login();
     // The queue is empty. A request that libssh dropped without queueing or answering it is answered with a failure here.

@@ -1,6 +1,8 @@
 // libssh as a client: key exchange, host key to the broker, then password, keyboard-interactive or agent.
 #include "proxies/ssh/target.h"
 
+#include "proxies/ssh/custody.h"
+
 namespace anteroom::ssh {
 
 namespace {
@@ -36,6 +38,7 @@ Result<std::unique_ptr<TargetLeg>> TargetLeg::make(Fd socket, Fd agent, const co
     TRY(set_options(session.get(), socket.get(), permit));
     socket.release();  // libssh closes it
     ssh_set_blocking(session.get(), 0);
+    Custody::watch_target(session.get());
     return std::unique_ptr<TargetLeg>(new TargetLeg(std::move(session), std::move(agent), permit.login, link, deadline));
 }
 
@@ -66,20 +69,21 @@ bool TargetLeg::connect(ssh_event event) {
     if (rc == SSH_AGAIN) return false;
     if (rc == SSH_OK) return present_host_key();
     const std::string error = ssh_get_error(session_.get());
+    if (error.find("hostkey signature") != std::string::npos)
+        return fail_with("host-key", "The target showed a host key and could not prove that it holds it. Nothing was sent to it.");
     if (error.find("hostkey") != std::string::npos || error.find("host key") != std::string::npos)
         return fail_with("host-key", "The target does not offer the host key that is pinned for it. Nothing was sent to it.");
     return fail_with("protocol", "The target did not complete the SSH handshake.");
 }
 
+// The broker takes nobody's word for a host key: it gets what the key signed.
 bool TargetLeg::present_host_key() {
     ssh_key raw = nullptr;
-    char* text = nullptr;
     if (ssh_get_server_publickey(session_.get(), &raw) != SSH_OK) return fail_with("protocol", "The target showed no host key.");
     const Key key(raw);
-    if (ssh_pki_export_pubkey_base64(key.get(), &text) != SSH_OK) return fail_with("protocol", "The target's host key cannot be read.");
-    const Text owned(text);
-    const auto blob = from_base64(owned.get());
-    control::TargetIdentity identity{ssh_key_type_to_char(ssh_key_type(key.get())), blob ? *blob : Bytes{}};
+    const auto& evidence = Custody::target_evidence();
+    if (!evidence) return fail_with("protocol", "The target's host key has proven nothing.");
+    const control::TargetIdentity identity{ssh_key_type_to_char(ssh_key_type(key.get())), evidence->host_key, evidence->exchange_hash, evidence->signature};
     state_ = State::verifying;
     if (!link_.send(identity)) return fail_with("protocol", "The broker does not answer.");
     return true;

@@ -44,6 +44,9 @@ TEST(Names, AreNoPathsOptionsOrUserNamesInDisguise) {
                              "\xc3\xa9", "a\x1b[0m"})
         EXPECT_FALSE(is_name(text)) << text;
     for (const char* text : {"-l", "a/b", "../x", "a b", "a\nb", "a@b", "a:b", "a;b", "a'b", "a%b", "\xc3\xa9"}) EXPECT_FALSE(is_account_name(text)) << text;
+    for (const char* text : {".", "..", "..."}) EXPECT_FALSE(is_account_name(text)) << text;
+    for (const char* text : {".svc", "svc.", "..svc", "a.b"}) EXPECT_TRUE(is_account_name(text)) << text;
+    EXPECT_EQ(AccountId::parse("..").error().detail, "not a valid account name");
     EXPECT_FALSE(is_name(std::string_view("a\0b", 3)));
     EXPECT_FALSE(is_account_name(std::string_view("a\0b", 3)));
     EXPECT_TRUE(is_account_name("CORP\\svc-pacs$"));

@@ -1,4 +1,5 @@
-// The agent signs one thing: a request to sign on as the expected user, with its key, in one session, three times.
+// The agent signs one thing: a request to sign on as the expected user, with its key, in the session that the target has
+// proven, three times.
 #include "broker/identity/agent.h"
 
 #include <gtest/gtest.h>
@@ -17,7 +18,7 @@ namespace {
 struct Scene {
     PrivateKey key;
     AgentIdentity identity{.key = key, .comment = "mri-3/service", .user = "service", .host_keys = {}};
-    AgentUse use;
+    AgentUse use{.session_id = Bytes(32, 7)};
     UserAuthRequest request{.session_id = Bytes(32, 7),
                             .user = "service",
                             .service = "ssh-connection",
@@ -100,14 +101,39 @@ TEST(Agent, SignsNothingThatIsNoRequestToSignOn) {
     EXPECT_EQ(scene.ask(View(tail)).message, failure);
 }
 
-TEST(Agent, SignsThreeTimesAndOnlyForOneSession) {
+TEST(Agent, SignsThreeTimes) {
     Scene scene;
     for (int i = 0; i < 3; ++i) EXPECT_TRUE(scene.ask().is_signature);
-    EXPECT_EQ(scene.ask().message, failure);
-    Scene other;
-    EXPECT_TRUE(other.ask().is_signature);
-    other.request.session_id = Bytes(32, 8);
-    EXPECT_EQ(other.ask().refusal, "the request belongs to another SSH session");
+    EXPECT_EQ(scene.ask().refusal, "the key has signed often enough for one connection");
+}
+
+TEST(Agent, SignsForNoSessionBeforeTheTargetHasProvenOne) {
+    Scene scene;
+    scene.use.session_id.clear();
+    for (int i = 0; i < 3; ++i) {
+        const auto answer = scene.ask();
+        EXPECT_EQ(answer.message, failure);
+        EXPECT_EQ(answer.refusal, "the target has not proven its session");
+    }
+    EXPECT_TRUE(scene.use.session_id.empty()) << "a request chooses no session";
+    EXPECT_EQ(scene.use.signatures, 0u);
+    scene.use.session_id = scene.request.session_id;
+    EXPECT_TRUE(scene.ask().is_signature);
+}
+
+TEST(Agent, SignsForNoSessionButTheProvenOne) {
+    Bytes last_bit(32, 7);
+    last_bit.back() ^= 1;
+    for (const Bytes& session : {Bytes(32, 8), last_bit, Bytes(31, 7), Bytes(33, 7), Bytes(64, 7)}) {
+        Scene scene;
+        scene.request.session_id = session;
+        EXPECT_EQ(scene.ask().refusal, "the request belongs to another SSH session") << session.size();
+        EXPECT_EQ(scene.use.signatures, 0u);
+        scene.request.session_id = scene.use.session_id;
+        EXPECT_TRUE(scene.ask().is_signature) << "the proven one is still signed for";
+        scene.request.session_id = session;
+        EXPECT_EQ(scene.ask().message, failure) << "after a signature as well";
+    }
 }
 
 TEST(Agent, ComparesTheHostKeyOfAHostboundRequest) {

@@ -162,6 +162,35 @@ TEST_F(HostKeysTest, StandSealedInTheirFileForItsOwnerAlone) {
     EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 3);
 }
 
+TEST_F(HostKeysTest, AreRefusedWithAPlaceholderOfAnotherTypeOrThatIsNoKeyOrTheKeyItself) {
+    const TemporaryDirectory directory;
+    const auto path = directory.file("host-keys");
+    const std::string text = to_string(must(read_file(Paths{folder()}.host_keys())));
+    std::vector<std::string> heads, placeholders;
+    for (std::size_t at = 0; at < text.size(); at = text.find('\n', at) + 1) {
+        const auto line = text.substr(at, text.find('\n', at) - at);
+        heads.push_back(line.substr(0, line.rfind(' ') + 1));
+        placeholders.push_back(line.substr(line.rfind(' ') + 1));
+    }
+    ASSERT_EQ(heads.size(), 3u);
+    const auto why = [&](std::size_t key, const std::string& placeholder) {
+        must(replace_file(path, view(heads[key] + placeholder + "\n")));
+        const auto loaded = HostKeys::load(path, ring());
+        return loaded ? "accepted" : loaded.error().detail.substr(path.size());
+    };
+    for (std::size_t key = 0; key < 3; ++key)
+        for (std::size_t other = 0; other < 3; ++other)
+            EXPECT_EQ(why(key, placeholders[other]), key == other ? "accepted" : ": a placeholder is of another type than its key") << key << " with " << other;
+    EXPECT_EQ(why(0, ""), ": a placeholder cannot be read");
+    EXPECT_EQ(why(0, base64(view("-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n"))), ": a placeholder cannot be read");
+    // An RSA key of its own, with the true key where its placeholder stands.
+    const auto real = must(identity::PrivateKey::generate(identity::PrivateKey::Kind::rsa_3072));
+    const auto secret = must(real.to_secret());
+    const auto armoured = "-----BEGIN PRIVATE KEY-----\n" + base64(secret.expose()) + "\n-----END PRIVATE KEY-----\n";
+    must(replace_file(path, view("ssh-rsa " + must(ring().seal(vault::purpose::host_key, "ssh-rsa", secret)) + " " + base64(view(armoured)) + "\n")));
+    EXPECT_EQ(HostKeys::load(path, ring()).error().detail, path + ": a placeholder is the host key itself");
+}
+
 TEST_F(HostKeysTest, AreRefusedWhenTheFileIsChangedExchangedOrEmpty) {
     const TemporaryDirectory directory;
     const auto path = directory.file("host-keys");
