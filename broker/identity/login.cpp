@@ -126,10 +126,11 @@ Step Login::submit_password(Secret password, bool by_method) {
     first_.reset();
     by_method_ = by_method;
     stage_ = Stage::checking_password;
-    bool real = welcome() && person_->has_password;
+    bool real = invited() || (welcome() && person_->has_password);
     Step step;
     step.effects.push_back(CountAttempt{typed_name(), person_.has_value(), AttemptKind::password});
-    step.effects.push_back(CheckPassword{.ticket = ++ticket_, .person = real ? std::optional(person_->person) : std::nullopt, .password = std::move(password)});
+    step.effects.push_back(CheckPassword{
+        .ticket = ++ticket_, .person = real ? std::optional(person_->person) : std::nullopt, .password = std::move(password), .invitation = invited()});
     return step;
 }
 
@@ -137,11 +138,13 @@ Step Login::submit_password(Secret password, bool by_method) {
 Step Login::password_checked(const PasswordChecked& result) {
     if (!expects(result.ticket, Stage::checking_password)) return end(FactKind::out_of_order, "a verdict nobody asked for", sentence_out_of_order);
     stage_ = Stage::idle;
+    if (result.right && invited()) return accept_invited();
     bool right = result.right && welcome() && person_->has_password;
     first_ = FirstFactor{.factor = Factor::password, .right = right, .by_method = by_method_, .key_blob = {}, .signature = {}};
     auto step = by_method_ ? answer_with(PartialSuccess{methods()}) : ask_code("");
     step.slow = AttemptKind::password;
-    if (!right && welcome()) step.facts.push_back({person_->has_password ? FactKind::password_wrong : FactKind::no_password, ""});
+    auto wrong = invited() ? FactKind::invitation_wrong : person_ && person_->has_password ? FactKind::password_wrong : FactKind::no_password;
+    if (!right && welcome()) step.facts.push_back({wrong, ""});
     return step;
 }
 
@@ -210,10 +213,24 @@ Step Login::accept(const CodeVerdict& verdict) {
     signed_in.key_blob_ = first_->key_blob;
     signed_in.signature_ = first_->signature;
     signed_in.code_step_ = verdict.step;
+    signed_in.recovery_code_ = verdict.recovery;
     auto step = answer_with(Accepted{std::move(signed_in)});
     if (!key_proven()) step.effects.push_back(ForgiveAttempt{typed_name(), true, AttemptKind::password});
     step.effects.push_back(ForgiveAttempt{typed_name(), true, code_kind()});
     step.facts.push_back({FactKind::accepted, key_proven() ? "key and code" : "password and code"});
+    stage_ = Stage::over;
+    return step;
+}
+
+// Nothing is used up here: the invitation goes with the factors it is exchanged for, when enrolment is done.
+Step Login::accept_invited() {
+    SignedIn signed_in;
+    signed_in.person_ = person_->person;
+    signed_in.name_ = name_;
+    signed_in.first_ = Factor::invitation;
+    auto step = answer_with(Accepted{std::move(signed_in)});
+    step.effects.push_back(ForgiveAttempt{typed_name(), true, AttemptKind::password});
+    step.facts.push_back({FactKind::accepted, "invitation"});
     stage_ = Stage::over;
     return step;
 }

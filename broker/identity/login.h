@@ -1,6 +1,7 @@
 // The conversation in which a person signs on, as a pure state machine, one for each connection. It does nothing itself: events
 // go in, a Step comes out (effects to carry out, at most one answer to give, facts to audit). Nobody is accepted without a proven
-// first factor (key or password) and an accepted code of the same person; strangers see the same rounds and the same words.
+// first factor (key or password) and an accepted code of the same person, or, having no factors yet, the code of their invitation:
+// that opens enrolment and nothing else. Strangers see the same rounds and the same words.
 #pragma once
 
 #include <cstdint>
@@ -59,6 +60,7 @@ struct PersonFacts {
     bool has_codes = false;        // TOTP is enrolled
     bool needs_key = false;        // Slowing::needs_key: too many failures
     std::vector<Bytes> key_blobs;  // enrolled and not expired
+    bool invited = false;          // an invitation is open: counts only while there is no factor at all
 };
 struct PersonLoaded {
     std::uint64_t ticket = 0;
@@ -84,6 +86,7 @@ struct CheckPassword {
     std::uint64_t ticket = 0;
     std::optional<PersonId> person;  // absent: verify_password(nullopt, ...)
     Secret password;
+    bool invitation = false;  // judged as the code of the person's invitation, after as long as a password takes
 };
 struct CheckCode {
     std::uint64_t ticket = 0;
@@ -107,7 +110,7 @@ using Effect = std::variant<LookUp, CheckPassword, CheckCode, CountAttempt, Forg
 enum class Method { public_key, password, keyboard_interactive };
 std::string_view method_name(Method method);  // as in RFC 4252
 using Methods = std::vector<Method>;
-enum class Factor { key, password };
+enum class Factor { key, password, invitation };
 
 struct Prompt {
     std::string text;
@@ -136,6 +139,7 @@ enum class FactKind {
     key_proven,
     password_wrong,
     no_password,
+    invitation_wrong,
     no_codes,
     needs_key,
     code_wrong,
@@ -163,6 +167,9 @@ public:
     const Bytes& key_blob() const { return key_blob_; }  // empty after a password
     const SignatureFacts& signature() const { return signature_; }
     std::int64_t code_step() const { return code_step_; }
+    bool recovery_code() const { return recovery_code_; }  // in place of a code of the generator
+    // Came in by an invitation: nothing but the conversation in which factors are made may be opened.
+    bool enrolling() const { return first_ == login::Factor::invitation; }
 
 private:
     friend class Login;
@@ -173,6 +180,7 @@ private:
     Bytes key_blob_;
     SignatureFacts signature_;
     std::int64_t code_step_ = 0;
+    bool recovery_code_ = false;
 };
 
 namespace login {
@@ -222,6 +230,7 @@ private:
     Step code_wrong();
     Step code_used(const CodeVerdict& verdict);
     Step accept(const CodeVerdict& verdict);
+    Step accept_invited();
     Step ask_password();
     Step ask_code(std::string instruction);
     Step refuse(Step step = {});
@@ -229,6 +238,7 @@ private:
 
     bool expects(std::uint64_t ticket, Stage stage) const { return stage_ == stage && ticket == ticket_; }
     bool welcome() const { return person_ && person_->may_log_in; }
+    bool invited() const { return welcome() && person_->invited && !person_->has_password && !person_->has_codes && person_->key_blobs.empty(); }
     bool key_proven() const { return first_ && first_->factor == login::Factor::key; }
     bool enrolled(const Bytes& key_blob) const;
     bool code_can_count() const;

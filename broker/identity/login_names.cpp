@@ -20,6 +20,7 @@ std::string_view fact_name(FactKind kind) {
         case FactKind::key_proven: return "key_proven";
         case FactKind::password_wrong: return "password_wrong";
         case FactKind::no_password: return "no_password";
+        case FactKind::invitation_wrong: return "invitation_wrong";
         case FactKind::no_codes: return "no_codes";
         case FactKind::needs_key: return "needs_key";
         case FactKind::code_wrong: return "code_wrong";

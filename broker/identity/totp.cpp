@@ -43,6 +43,15 @@ std::string percent_encoded(std::string_view text) {
     return out;
 }
 
+Secret uri_of(std::string_view issuer, const PersonId& person, const Secret& secret, const std::string& rest) {
+    auto key = base32(secret.expose());
+    auto uri = "otpauth://totp/" + percent_encoded(issuer) + ":" + percent_encoded(person.str()) + "?secret=" + key + rest;
+    auto out = Secret::copy_of(uri);
+    wipe(key.data(), key.size());
+    wipe(uri.data(), uri.size());
+    return out;
+}
+
 }  // namespace
 
 Secret totp_new_secret() { return crypto::random_secret(20); }
@@ -64,13 +73,20 @@ std::optional<std::int64_t> totp_check(const Secret& secret, std::string_view co
 std::chrono::seconds totp_until_next(Time now) { return totp_step - std::chrono::seconds(unix_seconds(now) % totp_step.count()); }
 
 Secret otpauth_uri(std::string_view issuer, const PersonId& person, const Secret& secret) {
-    auto name = percent_encoded(issuer);
+    return uri_of(issuer, person, secret, "&issuer=" + percent_encoded(issuer) + "&algorithm=SHA1&digits=6&period=30");
+}
+
+Secret short_otpauth_uri(std::string_view issuer, const PersonId& person, const Secret& secret) { return uri_of(issuer, person, secret, ""); }
+
+Secret totp_typable(const Secret& secret) {
     auto key = base32(secret.expose());
-    auto uri = "otpauth://totp/" + name + ":" + percent_encoded(person.str()) + "?secret=" + key + "&issuer=" + name + "&algorithm=SHA1&digits=6&period=30";
-    auto out = Secret::copy_of(uri);
+    Bytes out;
+    for (std::size_t i = 0; i < key.size(); ++i) {
+        if (i > 0 && i % 4 == 0) out.push_back(' ');
+        out.push_back(static_cast<std::uint8_t>(key[i]));
+    }
     wipe(key.data(), key.size());
-    wipe(uri.data(), uri.size());
-    return out;
+    return Secret(std::move(out));
 }
 
 CodeVerdict check_code(const PersonId& person, const Secret& secret, std::string_view code, Time now, StepLedger& ledger) {

@@ -22,6 +22,10 @@ std::optional<std::int64_t> totp_check(const Secret& secret, std::string_view co
 std::chrono::seconds totp_until_next(Time now);
 // otpauth://totp/ISSUER:PERSON?secret=...: it holds the secret, and so is one.
 Secret otpauth_uri(std::string_view issuer, const PersonId& person, const Secret& secret);
+// The same without what every app takes for granted (SHA1, 6 digits, 30 s; the issuer stands before the name): its QR code is small.
+Secret short_otpauth_uri(std::string_view issuer, const PersonId& person, const Secret& secret);
+// "ABCD EFGH ...": to be typed where no camera is.
+Secret totp_typable(const Secret& secret);
 
 class StepLedger {
 public:
@@ -33,8 +37,9 @@ public:
 struct CodeVerdict {
     enum class Kind { accepted, wrong, used };
     Kind kind = Kind::wrong;
-    std::int64_t step = 0;               // accepted: the step that is now used
+    std::int64_t step = 0;               // accepted: the step that is now used; 0 for a recovery code
     std::chrono::seconds until_next{0};  // used: until the next code can be read; 0 when it can already
+    bool recovery = false;               // accepted: it was a recovery code, which is now used
 };
 CodeVerdict check_code(const PersonId& person, const Secret& secret, std::string_view code, Time now, StepLedger& ledger);
 // For people who are unknown or have no codes: the same work, nothing consumed, always wrong.

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <charconv>
 
-#include "policy/reading.h"
+#include "broker/installation/config_alerts.h"
 
 namespace anteroom::installation {
 
@@ -106,7 +106,8 @@ Result<Config> parse_config(std::string_view yaml, std::string_view file) {
                   reader.map(at, {{"passphrase_file", Need::optional, [&](const At& a) { policy::set(config.passphrase_file, reader.text(a)); }}});
               }},
              {"site", Need::optional, [&](const At& at) { read_site(reader, at, config); }},
-             {"limits", Need::optional, [&](const At& at) { read_limits(reader, at, config.limits); }}});
+             {"limits", Need::optional, [&](const At& at) { read_limits(reader, at, config.limits); }},
+             {"alerts", Need::optional, [&](const At& at) { read_alerts(reader, at, config.alerts); }}});
     }
     if (!faults.empty()) return fail(ErrorKind::invalid, joined(faults, file));
     return config;
@@ -123,6 +124,13 @@ site:
 # recordings: {dir: /var/lib/anteroom/recordings}
 # keys: {passphrase_file: /run/credentials/anteroom/passphrase}
 # limits: {connections: 500, unauthenticated: 100, unauthenticated_per_source: 20, login: 2m, channels: 16, session: 12h, bulk_mib: 64, target_connect: 10s}
+# Who is told, each in a channel of its own (`anteroom alert test NAME`). Files named here hold one secret each, or certificates; they are
+# read by the courier alone, relative to this folder. Events: requests, decisions, break-glass, reviews, alarms, people.
+# alerts: {
+#   soc:   {webhook: {url: "https://soc.example/anteroom", secret_file: keys/soc-hook, template: plain}, events: [break-glass, reviews, alarms], reasons: false},
+#   pager: {webhook: {template: pagerduty, secret_file: keys/pagerduty}},
+#   mail:  {smtp: {host: mail.example, security: starttls, from: anteroom@hospital.example, to: [approvers, person]}, events: [requests, decisions, people]},
+#   siem:  {syslog: {host: siem.example, security: tls, ca_file: siem-ca.pem}, audit: true} }
 )";
 }
 

@@ -1,8 +1,11 @@
 // anteroom.yaml: how this installation listens, stores and limits. Unknown keys are errors that name the line.
 #pragma once
 
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -20,6 +23,31 @@ struct Limits {
     Duration target_connect = std::chrono::seconds(10);
 };
 
+// What a channel is told of. `break_glass`, `reviews`: where a break_glass entry of the policy names it, whatever stands here.
+enum class AlertEvent { requests, decisions, break_glass, reviews, alarms, people };
+
+// One of `alerts:`. Secrets stand in files that the courier alone reads.
+struct AlertChannel {
+    enum class Kind { webhook, smtp, syslog };
+    enum class Template { plain, slack, teams, pagerduty };
+    enum class Security { none, starttls, tls };
+    std::string name;
+    Kind kind = Kind::webhook;
+    std::set<AlertEvent> events;
+    bool reasons = false;  // the text of reasons and notes may go there
+    std::string ca_file;   // "": the machine's authorities
+    std::string url;       // webhook: https only; http only to a loopback address
+    std::string url_file;  // webhook, in place of `url`: where the address is itself a secret (Slack, Teams)
+    Template shape = Template::plain;
+    std::string secret_file;  // webhook: the key of its HMAC, or PagerDuty's routing key; smtp: the password
+    std::string host;         // smtp, syslog
+    std::uint16_t port = 0;
+    Security security = Security::tls;
+    std::string from, user;       // smtp
+    std::vector<std::string> to;  // smtp: addresses, `approvers` (who may decide on the request), `person` (whom it is about)
+    bool audit = false;           // syslog: every audit record, in order
+};
+
 struct Config {
     std::string ssh_listen = "127.0.0.1:2222";
     std::string store;            // "sqlite:PATH"; empty: the installation's own file
@@ -29,9 +57,20 @@ struct Config {
     std::string passphrase_file;  // of the key ring; empty: none
     std::string banner;           // before login
     Limits limits;
+    std::map<std::string, AlertChannel> alerts;
 };
 
 Result<Config> parse_config(std::string_view yaml, std::string_view file);
+// Whether a web hook may go there; the error is a sentence. (The address in a `url_file` is seen by the courier alone, which asks too.)
+Status check_webhook_url(std::string_view url);
+// This machine itself: 127.0.0.0/8, ::1, localhost.
+bool is_loopback_host(std::string_view host);
+// An address for mail that is safe in a header and in an envelope: one @, ASCII, no blanks, quotes or brackets, at most 254 bytes.
+bool is_mail_address(std::string_view text);
+// As they stand in the file: "break-glass"; "webhook".
+std::string_view name(AlertEvent event);
+std::string_view name(AlertChannel::Kind kind);
+std::string_view name(AlertChannel::Template shape);
 // What `anteroom init` writes: every key with its default, explained.
 std::string example_config();
 

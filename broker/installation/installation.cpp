@@ -6,6 +6,8 @@
 
 #include <cerrno>
 
+#include "base/log.h"
+#include "broker/identity/typed_code.h"
 #include "policy/parser.h"
 
 namespace anteroom::installation {
@@ -15,6 +17,8 @@ namespace {
 constexpr const char* first_policy =
     R"(# Who may reach what, and how. Nothing is allowed that does not stand here; `anteroom policy check` reads it, `anteroom policy apply` puts it in force.
 version: 1
+# Only who enrolled their own codes may approve or review; `off` where an administrator's setting up is trusted for that, too.
+mfa: { self_enrolled: required }
 )";
 constexpr const char* chain_setting = "audit.chain";
 
@@ -132,12 +136,54 @@ Result<policy::Facts> Installation::facts_of(const PersonId& person, const std::
 
 identity::CodeVerdict Installation::check_code(const PersonId& person, const Secret& code) {
     const auto now = clock.now();
+    if (use_recovery_code(person, code)) return {.kind = identity::CodeVerdict::Kind::accepted, .recovery = true};
     const auto enrolment = totp.find(person);
     if (!enrolment || !*enrolment) return identity::check_dummy_code(code.expose_text(), now);
     const auto secret = ring.open(vault::purpose::totp, person.str(), (*enrolment)->sealed_secret);
     if (!secret) return identity::check_dummy_code(code.expose_text(), now);
-    Ledger ledger(totp, now);
-    return identity::check_code(person, *secret, code.expose_text(), now, ledger);
+    return check_new_code(person, *secret, code);
+}
+
+identity::CodeVerdict Installation::check_new_code(const PersonId& person, const Secret& totp_secret, const Secret& code) {
+    Ledger ledger(totp, clock.now());
+    return identity::check_code(person, totp_secret, code.expose_text(), clock.now(), ledger);
+}
+
+bool Installation::use_recovery_code(const PersonId& person, const Secret& code) {
+    const auto hash = identity::hash_of_typed(identity::TypedCode::recovery, person, code.expose_text());
+    if (!hash) return false;
+    bool used = false;
+    auto kept = database.transaction([&]() -> Status {
+        if (!TRY(recovery_codes.use(person, *hash, clock.now()))) return ok();
+        const auto left = TRY(recovery_codes.left(person));
+        TRY(log->append({audit::Kind::recovery_used, person.str(), "", "", {{"left", std::to_string(left)}}}));
+        if (on_recovery_code) TRY(on_recovery_code(person, left));
+        used = true;
+        return ok();
+    });
+    if (!kept) log::error("recovery-code", {{"person", person.str()}, {"error", kept.error().detail}});
+    return kept && used;
+}
+
+bool Installation::check_invitation(const PersonId& person, const Secret& code) {
+    // What is no such code at all is no attempt at it: somebody who guesses passwords must not use up an invitation.
+    const auto hash = identity::hash_of_typed(identity::TypedCode::invitation, person, code.expose_text());
+    if (!hash) return false;
+    const auto counted = invitations.count_attempt(person, clock.now());
+    if (!counted || !*counted) return false;
+    const auto open = invitations.find(person);
+    if (!open || !*open || !identity::same_hash((*open)->code_hash, *hash)) return false;
+    return invitations.forgive_attempt(person, *hash).has_value();
+}
+
+Status Installation::renew_mark(const PersonId& person) {
+    const auto found = TRY(people.find(person));
+    if (!found) return fail(ErrorKind::not_found, "there is no person named " + person.str());
+    const auto own = store::issued_by(person);
+    bool others = found->password_hash && found->password_set_by != own;
+    if (const auto codes = TRY(totp.find(person))) others = others || codes->enrolled_by != own;
+    for (const auto& key : TRY(person_keys.of(person))) others = others || key.added_by != own;
+    return people.set_mark(person, others, found->mark);
 }
 
 }  // namespace anteroom::installation

@@ -15,6 +15,7 @@ struct Paths {
     std::string run() const { return dir + "/run"; }
     std::string gateway_socket() const { return run() + "/gateway.sock"; }
     std::string admin_socket() const { return run() + "/admin.sock"; }
+    std::string courier_socket() const { return run() + "/courier.sock"; }
 };
 
 }  // namespace anteroom::installation

@@ -11,17 +11,18 @@ using namespace anteroom::identity::scene;
 
 namespace {
 
-constexpr const char* names[] = {"dana", "eve", "max", "nils", "vera", "nobody", "../x"};
+constexpr const char* names[] = {"dana", "eve", "max", "nils", "vera", "ines", "ivan", "emil", "nobody", "../x"};
+constexpr std::size_t name_count = std::size(names);
 
 // Drives a Login directly, with verdicts that may be right, wrong, used, stale or unasked.
 class Observer {
 public:
-    explicit Observer(unsigned seed) : dice_(seed), user_(names[pick(7)]) {}
+    explicit Observer(unsigned seed) : dice_(seed), user_(names[pick(name_count)]) {}
 
     void play() {
         for (int i = 0; i < 60; ++i) judge(login_.on(next(), Monotonic{}));
     }
-    int acceptances = 0;
+    int acceptances = 0, enrolling = 0;
 
 private:
     std::size_t pick(std::size_t below) { return dice_() % below; }
@@ -29,12 +30,12 @@ private:
 
     std::string user() {
         if (!chance(2)) return user_;
-        std::string other = names[pick(7)];
+        std::string other = names[pick(name_count)];
         renamed_ = renamed_ || (begun_ && other != user_);
         if (!begun_) user_ = other;
         return other;
     }
-    Bytes key() { return to_bytes(std::string_view(chance(70) ? user_ : names[pick(7)])); }
+    Bytes key() { return to_bytes(std::string_view(chance(70) ? user_ : names[pick(name_count)])); }
 
     Event next() {
         if (pending_ && chance(97)) return result();
@@ -53,7 +54,8 @@ private:
                 auto blob = key();
                 bool verified = chance(50);
                 auto found = world_.find(user_);
-                bool theirs = found != world_.end() && found->second.facts.may_log_in && found->second.facts.key_blobs.front() == blob;
+                bool theirs = found != world_.end() && found->second.facts.may_log_in && !found->second.facts.key_blobs.empty() &&
+                              found->second.facts.key_blobs.front() == blob;
                 key_proven_ = key_proven_ || (verified && theirs && name == user_);
                 return KeyProof{name, blob, verified, {}};
             }
@@ -71,8 +73,9 @@ private:
             return PersonLoaded{ticket, found == world_.end() ? std::nullopt : std::optional(found->second.facts)};
         }
         if (effect.kind == 1) {
-            password_right_ = chance(60);
-            return PasswordChecked{ticket, password_right_};  // even for nobody: the machine must not believe it
+            const bool right = chance(60);
+            (effect.invitation ? invitation_right_ : password_right_) = right;
+            return PasswordChecked{ticket, right};  // even for nobody: the machine must not believe it
         }
         auto kind = chance(40) ? CodeVerdict::Kind::accepted : chance(40) ? CodeVerdict::Kind::used : CodeVerdict::Kind::wrong;
         code_accepted_ = kind == CodeVerdict::Kind::accepted && effect.person == user_;
@@ -85,7 +88,7 @@ private:
         for (const auto& effect : step.effects) {
             if (const auto* look = std::get_if<LookUp>(&effect)) pending_ = {look->ticket, 0, look->person ? look->person->str() : ""}, ++started;
             if (const auto* check = std::get_if<CheckPassword>(&effect))
-                pending_ = {check->ticket, 1, check->person ? check->person->str() : ""}, ++passwords_, ++started;
+                pending_ = {check->ticket, 1, check->person ? check->person->str() : "", check->invitation}, ++passwords_, ++started;
             if (const auto* check = std::get_if<CheckCode>(&effect))
                 pending_ = {check->ticket, 2, check->person ? check->person->str() : ""}, ++codes_, ++started;
             if (const auto* check = std::get_if<CheckPassword>(&effect)) EXPECT_TRUE(!check->person || check->person->str() == user_);
@@ -103,8 +106,14 @@ private:
         EXPECT_FALSE(ended_);
         EXPECT_FALSE(renamed_);
         EXPECT_EQ(who.person().str(), user_);
-        EXPECT_TRUE(code_accepted_);
         const auto& facts = world_.at(user_).facts;
+        enrolling += who.enrolling();
+        if (who.enrolling()) {
+            EXPECT_TRUE(invitation_right_ && facts.invited && facts.may_log_in);
+            EXPECT_FALSE(facts.has_password || facts.has_codes || !facts.key_blobs.empty());
+            return;
+        }
+        EXPECT_TRUE(code_accepted_);
         EXPECT_TRUE(facts.may_log_in && facts.has_codes);
         if (who.first_factor() == Factor::key) EXPECT_TRUE(key_proven_);
         else EXPECT_TRUE(password_right_ && facts.has_password && !facts.needs_key);
@@ -114,6 +123,7 @@ private:
         std::uint64_t ticket = 0;
         int kind = 0;
         std::string person;
+        bool invitation = false;
     };
     std::mt19937 dice_;
     std::string user_;
@@ -122,27 +132,29 @@ private:
     std::optional<Pending> pending_;
     unsigned passwords_ = 0, codes_ = 0;
     bool asked_ = false, begun_ = false, renamed_ = false, ended_ = false;
-    bool key_proven_ = false, password_right_ = false, code_accepted_ = false;
+    bool key_proven_ = false, password_right_ = false, code_accepted_ = false, invitation_right_ = false;
 };
 
 }  // namespace
 
 TEST(LoginProperty, AcceptsNobodyWithoutAProvenFirstFactorAndAnAcceptedCodeOfTheSamePerson) {
-    int acceptances = 0;
+    int acceptances = 0, enrolling = 0;
     for (unsigned seed = 0; seed < 20'000 && !testing::Test::HasFailure(); ++seed) {
         SCOPED_TRACE(seed);
         Observer observer(seed);
         observer.play();
         ASSERT_LE(observer.acceptances, 1);
         acceptances += observer.acceptances;
+        enrolling += observer.enrolling;
     }
-    EXPECT_GT(acceptances, 500) << "the events must be likely enough to reach the end";
+    EXPECT_GT(enrolling, 500) << "and by invitation, too";
+    EXPECT_GT(acceptances - enrolling, 500) << "the events must be likely enough to reach the end";
 }
 
 TEST(LoginProperty, ShowsTheSameToAStrangerWhateverIsTyped) {
     // Random wrong attempts at a real person and at a name nobody bears: the client sees the same lines and the pool does the same work.
-    for (unsigned seed = 0; seed < 3'000; ++seed) {
-        Connection person("dana"), stranger("nobody");
+    for (unsigned seed = 0; seed < 6'000; ++seed) {
+        Connection person(seed % 2 == 0 ? "dana" : "ines"), stranger("nobody");
         std::mt19937 dice(seed);
         for (int i = 0; i < 25; ++i) {
             auto act = [choice = dice() % 6](Connection& c) {

@@ -12,10 +12,11 @@ using namespace login;
 
 struct Person {
     PersonFacts facts;
-    std::string password, code;
+    std::string password, code, invitation = {};
 };
 
-// dana has everything; eve is disabled, max has no codes, nils has no password, vera may log in only with a key.
+// dana has everything; eve is disabled, max has no codes, nils has no password, vera may log in only with a key. ines is invited and has
+// nothing else, ivan has an invitation beside his factors, emil is invited but disabled.
 inline std::map<std::string, Person> people() {
     auto one = [](const char* name, const char* password, const char* code) {
         Person person{.facts = {.person = PersonId(name),
@@ -39,6 +40,14 @@ inline std::map<std::string, Person> people() {
     all.at("max").facts.has_codes = false;
     all.at("nils").facts.has_password = false;
     all.at("vera").facts.needs_key = true;
+    for (const char* name : {"ines", "ivan", "emil"}) {
+        auto person = one(name, "-", "666666");
+        person.facts.invited = true;
+        person.invitation = std::string(name) + "-invitation";
+        if (std::string_view(name) != "ivan") person.facts.has_password = person.facts.has_codes = false, person.facts.key_blobs.clear();
+        all.emplace(name, std::move(person));
+    }
+    all.at("emil").facts.may_log_in = false;
     return all;
 }
 
@@ -99,7 +108,9 @@ private:
             }
             if (const auto* check = std::get_if<CheckPassword>(&effect)) {
                 ++passwords_checked;
-                return PasswordChecked{check->ticket, check->person && world.at(check->person->str()).password == check->password.expose_text()};
+                if (!check->person) return PasswordChecked{check->ticket, false};
+                const auto& person = world.at(check->person->str());
+                return PasswordChecked{check->ticket, (check->invitation ? person.invitation : person.password) == check->password.expose_text()};
             }
             if (const auto* check = std::get_if<CheckCode>(&effect)) return CodeChecked{check->ticket, judge(*check)};
         }

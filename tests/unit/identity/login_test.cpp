@@ -107,7 +107,7 @@ TEST(Login, ShowsEverybodyWhoCannotEnterTheSameRounds) {
         Connection dana("dana");
         auto expected = path(dana);
         EXPECT_EQ(expected.back(), "disconnect Password or code not right.");
-        for (const char* name : {"eve", "max", "nils", "vera", "nobody", "../../etc", "x\ny", ""}) {
+        for (const char* name : {"eve", "max", "nils", "vera", "ines", "ivan", "emil", "nobody", "../../etc", "x\ny", ""}) {
             Connection other(name);
             EXPECT_EQ(path(other), expected) << name;
             EXPECT_EQ(other.codes_checked, dana.codes_checked);

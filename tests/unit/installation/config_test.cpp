@@ -49,7 +49,7 @@ TEST(Config, OfTheExampleIsTheDefaultsToo) { expect_defaults(parse_config(exampl
 
 TEST(Config, OfTheExampleWithEveryKeyTakenOutOfItsCommentIsRight) {
     std::string text = example_config();
-    for (const char* key : {"# store:", "# recordings:", "# keys:", "# limits:"}) {
+    for (const char* key : {"# store:", "# recordings:", "# keys:", "# limits:", "# alerts:", "#   soc:", "#   pager:", "#   mail:", "#   siem:"}) {
         const auto at = text.find(key);
         ASSERT_NE(at, std::string::npos) << key;
         text.erase(at, 2);
@@ -65,6 +65,7 @@ TEST(Config, OfTheExampleWithEveryKeyTakenOutOfItsCommentIsRight) {
     EXPECT_EQ(config->limits.session, defaults.limits.session);
     EXPECT_EQ(config->limits.bulk_mib, defaults.limits.bulk_mib);
     EXPECT_EQ(config->limits.target_connect, defaults.limits.target_connect);
+    EXPECT_EQ(config->alerts.size(), 4u);
 }
 
 TEST(Config, TakesEveryKeyItKnows) {
@@ -133,6 +134,93 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"tag", "site: !!python/object {zone: UTC}\n", "1", "", "tag"}, Wrong{"not_yaml", "site: {zone: UTC\n", "[12]", "", "not YAML"},
                       Wrong{"a_list", "- site\n", "1", "", "expected"}, Wrong{"a_word", "hello\n", "1", "", "expected"}),
     [](const auto& one) { return std::string(one.param.name); });
+
+// `alerts:` with one channel that is wrong in one way; the line and the key are in the error.
+Wrong in_alerts(const char* name, const char* yaml, const char* line, const char* key, const char* says) { return {name, yaml, line, key, says}; }
+
+INSTANTIATE_TEST_SUITE_P(
+    Alerts, WrongConfig,
+    ::testing::Values(
+        in_alerts("list_of_channels", "alerts: [soc]\n", "1", "alerts", "expected"),
+        in_alerts("name", "alerts:\n  Soc: {webhook: {url: \"https://a/\"}}\n", "2", "alerts.Soc", "name"),
+        in_alerts("no_kind", "alerts:\n  soc: {reasons: true}\n", "2", "alerts.soc", "one of webhook, smtp and syslog"),
+        in_alerts("two_kinds", "alerts:\n  soc:\n    webhook: {url: \"https://a/\"}\n    syslog: {host: b}\n", "4", "alerts.soc.syslog",
+                  "one of webhook, smtp and syslog"),
+        in_alerts("unknown_kind", "alerts:\n  soc: {pigeon: {}}\n", "2", "alerts.soc.pigeon", "unknown"),
+        in_alerts("unknown_key", "alerts:\n  soc:\n    webhook:\n      url: https://a/\n      secret: x\n", "5", "alerts.soc.webhook.secret", "unknown"),
+        in_alerts("unknown_event", "alerts:\n  soc: {webhook: {url: \"https://a/\"}, events: [requests, parties]}\n", "2", "alerts.soc.events[1]", "parties"),
+        in_alerts("no_url", "alerts:\n  soc: {webhook: {template: slack}}\n", "2", "alerts.soc.webhook", "where to"),
+        in_alerts("two_urls", "alerts:\n  soc: {webhook: {url: \"https://a/\", url_file: f}}\n", "2", "alerts.soc.webhook", "one of them"),
+        in_alerts("plain_http", "alerts:\n  soc: {webhook: {url: \"http://soc.example/\"}}\n", "2", "alerts.soc.webhook.url", "https"),
+        in_alerts("another_protocol", "alerts:\n  soc: {webhook: {url: \"file:///etc/passwd\"}}\n", "2", "alerts.soc.webhook.url", "https://"),
+        in_alerts("pagerduty_without_key", "alerts:\n  p: {webhook: {template: pagerduty}}\n", "2", "alerts.p.webhook", "routing key"),
+        in_alerts("audit_to_a_webhook", "alerts:\n  soc: {webhook: {url: \"https://a/\"}, audit: true}\n", "2", "alerts.soc", "syslog"),
+        in_alerts("mail_without_from", "alerts:\n  m: {smtp: {host: a, to: [b@c]}}\n", "2", "alerts.m.smtp.from", "missing"),
+        in_alerts("mail_to_nobody", "alerts:\n  m: {smtp: {host: a, from: a@b, to: []}}\n", "2", "alerts.m.smtp.to", "empty"),
+        in_alerts("mail_to_a_stranger", "alerts:\n  m: {smtp: {host: a, from: a@b, to: [everybody]}}\n", "2", "alerts.m.smtp.to[0]", "approvers"),
+        in_alerts("from_with_a_header", "alerts:\n  m: {smtp: {host: a, from: \"a@b>, <c@d\", to: [b@c]}}\n", "2", "alerts.m.smtp.from", "expected an address"),
+        in_alerts("password_without_user", "alerts:\n  m: {smtp: {host: a, from: a@b, to: [b@c], password_file: f}}\n", "2", "alerts.m.smtp",
+                  "the one needs the other"),
+        in_alerts("password_in_the_clear", "alerts:\n  m: {smtp: {host: a, from: a@b, to: [b@c], user: u, password_file: f, security: none}}\n", "2",
+                  "alerts.m.smtp", "in the clear"),
+        in_alerts("starttls_for_syslog", "alerts:\n  s: {syslog: {host: a, security: starttls}}\n", "2", "alerts.s.syslog.security", "expected none or tls"),
+        in_alerts("host_with_port", "alerts:\n  s: {syslog: {host: \"a b\"}}\n", "2", "alerts.s.syslog.host", "host"),
+        in_alerts("port", "alerts:\n  s: {syslog: {host: a, port: 65536}}\n", "2", "alerts.s.syslog.port", "65535")),
+    [](const auto& one) { return std::string(one.param.name); });
+
+TEST(Alerts, AreReadWithTheirDefaults) {
+    const auto config = parse_config(R"(alerts:
+  soc:   {webhook: {url: "https://soc.example/x", secret_file: k}}
+  chat:  {webhook: {url_file: keys/slack, template: slack}, events: [requests], reasons: true}
+  pager: {webhook: {template: pagerduty, secret_file: k}}
+  mail:  {smtp: {host: mail.example, from: a@b.example, to: [c@d.example, approvers, person]}}
+  siem:  {syslog: {host: "::1"}, audit: true}
+  log:   {syslog: {host: a, security: none}}
+)",
+                                     "anteroom.yaml")
+                            .value();
+    using enum AlertEvent;
+    using Kind = AlertChannel::Kind;
+    using Security = AlertChannel::Security;
+    const auto& all = config.alerts;
+    ASSERT_EQ(all.size(), 6u);
+    const std::set<AlertEvent> usual = {break_glass, reviews, alarms};
+    EXPECT_EQ(all.at("soc").name, "soc");
+    EXPECT_EQ(all.at("soc").events, usual);
+    EXPECT_FALSE(all.at("soc").reasons);
+    EXPECT_EQ(all.at("chat").shape, AlertChannel::Template::slack);
+    EXPECT_EQ(all.at("chat").events, std::set<AlertEvent>{requests});
+    EXPECT_TRUE(all.at("chat").reasons);
+    EXPECT_TRUE(all.at("pager").url.starts_with("https://events.pagerduty.com/"));
+    EXPECT_EQ(all.at("mail").kind, Kind::smtp);
+    EXPECT_EQ(all.at("mail").security, Security::starttls);
+    EXPECT_EQ(all.at("mail").port, 587);
+    EXPECT_EQ(all.at("mail").to, (std::vector<std::string>{"c@d.example", "approvers", "person"}));
+    EXPECT_TRUE(all.at("siem").audit);
+    EXPECT_TRUE(all.at("siem").events.empty()) << "the audit log has it all";
+    EXPECT_EQ(all.at("siem").security, Security::tls);
+    EXPECT_EQ(all.at("siem").port, 6514);
+    EXPECT_EQ(all.at("log").events, usual);
+    EXPECT_EQ(all.at("log").port, 514);
+}
+
+TEST(Alerts, GoOverHttpOnlyToThisMachineWhateverTheAddressLooksLike) {
+    for (const char* url :
+         {"http://127.0.0.1/", "http://127.0.0.1:8080/x?y", "http://localhost/x", "http://[::1]:80/", "https://soc.example/x", "https://[2001:db8::1]/"})
+        EXPECT_TRUE(check_webhook_url(url)) << url;
+    for (const char* url :
+         {"http://127.0.0.1@evil.example/", "https://user:secret@soc.example/", "http://127.0.0.1.evil.example/", "http://localhost.evil.example/",
+          "http://evil.example#127.0.0.1", "http://evil.example?127.0.0.1", "http://evil.example\\@127.0.0.1/", "http://0x7f.1/", "http://0.0.0.0/",
+          "http://[::]/", "https://", "https:///x", "https://a b/", "https://a/\r\nHost: b", "HTTPS://a/", "//a/", "", "https://[::1/"})
+        EXPECT_FALSE(check_webhook_url(url)) << url;
+}
+
+TEST(Alerts, MailAddressesAreThoseThatNeedNoQuoting) {
+    for (const char* text : {"a@b", "first.last+tag@sub.example.org", "o'neil@example.org", "x_1@1.example"}) EXPECT_TRUE(is_mail_address(text)) << text;
+    for (const char* text :
+         {"", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\r\nBcc: c@d", "<a@b>", "a@b,c", "\"a\"@b", "m\xc3\xbcller@b", "-oQ@b", "a@b;c", "a\0@b"})
+        EXPECT_FALSE(is_mail_address(text)) << text;
+}
 
 // A port that is no number is found when the file is read, not when the gateway cannot listen.
 TEST(Config, RefusesAListeningAddressWhosePortIsNone) {
