@@ -18,7 +18,8 @@ namespace anteroom::gateway {
 
 namespace {
 
-constexpr Duration reconnect_every = std::chrono::milliseconds(200), report_every = std::chrono::seconds(5), greeting_limit = std::chrono::seconds(5);
+constexpr Duration reconnect_every = std::chrono::milliseconds(200), report_every = std::chrono::seconds(5), greeting_limit = std::chrono::seconds(5),
+                   accept_pause = std::chrono::milliseconds(100);
 constexpr std::size_t max_penalties = 10000, max_refusal_rows = 1000;
 constexpr int backlog = 256;
 
@@ -77,7 +78,7 @@ Status Gateway::run(int stop_fd) {
         report_ended();
         if (broker_ && now >= next_report_) report_refusals(now);
 
-        std::vector<pollfd> fds{{stop_fd, POLLIN, 0}, {broker_ ? broker_.fd() : -1, POLLIN, 0}, {broker_ ? ssh_.get() : -1, POLLIN, 0}};
+        std::vector<pollfd> fds{{stop_fd, POLLIN, 0}, {broker_ ? broker_.fd() : -1, POLLIN, 0}, {broker_ && now >= accept_again_ ? ssh_.get() : -1, POLLIN, 0}};
         for (const auto& [id, worker] : workers_.all()) fds.push_back({worker.pidfd.get(), POLLIN, 0});
         if (::poll(fds.data(), fds.size(), wait_ms(now)) < 0 && errno != EINTR) return fail_errno("poll");
         if (fds[0].revents != 0) break;
@@ -91,6 +92,7 @@ Status Gateway::run(int stop_fd) {
 int Gateway::wait_ms(Monotonic now) const {
     Monotonic next = now + std::chrono::seconds(5);
     if (!broker_) next = std::min(next, next_connect_);
+    if (now < accept_again_) next = std::min(next, accept_again_);
     if (broker_ && !refusals_.empty()) next = std::min(next, next_report_);
     if (const auto deadline = workers_.next_deadline()) next = std::min(next, *deadline);
     return static_cast<int>(std::max<std::int64_t>(0, std::chrono::ceil<std::chrono::milliseconds>(next - now).count()));
@@ -146,12 +148,7 @@ void Gateway::take_packets() {
 Status Gateway::handle(control::Packet& packet) {
     if (packet.is<control::SetDeadline>()) {
         const auto set = TRY(packet.as<control::SetDeadline>());
-        if (auto* worker = workers_.find(set.worker)) {
-            // A session's deadline is set once and can only come nearer: no message of a worker, through the broker, postpones it.
-            const Monotonic deadline(Duration(set.deadline));
-            if (!worker->authenticated || deadline < worker->deadline) worker->deadline = deadline;
-            worker->authenticated = worker->authenticated || set.authenticated;
-        }
+        workers_.set_deadline(set.worker, Monotonic(Duration(set.deadline)), set.authenticated, set.extended);
         return ok();
     }
     if (packet.is<control::EndWorker>()) {
@@ -171,9 +168,12 @@ bool Gateway::admits(const std::string& source) {
     const auto penalty = penalties_.find(source_key(source));
     if (penalty != penalties_.end() && penalty->second > MonotonicClock::now()) return refuse(source, "penalty"), false;
     if (penalty != penalties_.end()) penalties_.erase(penalty);
-    if (workers_.size() >= rules_.max_connections || workers_.unauthenticated() >= rules_.max_unauthenticated) return refuse(source, "limit"), false;
+    if (workers_.size() >= rules_.max_connections) return refuse(source, "limit"), false;
     if (workers_.unauthenticated_from(source) >= rules_.max_unauthenticated_per_source) return refuse(source, "source-limit"), false;
-    return true;
+    if (workers_.unauthenticated() < rules_.max_unauthenticated) return true;
+    const std::string evicted = workers_.evict_for(source);
+    refuse(evicted.empty() ? source : evicted, "limit");
+    return !evicted.empty();
 }
 
 void Gateway::refuse(const std::string& source, const char* why) {
@@ -186,7 +186,11 @@ void Gateway::accept_one() {
     socklen_t size = sizeof from;
     Fd client(::accept4(ssh_.get(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC));
     if (!client) {
-        if (errno == EMFILE || errno == ENFILE) log::error("accept", {{"error", "out of descriptors"}});
+        // The connection stays in the kernel's queue, and the socket readable: looking again at once would only spin.
+        if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return;
+        const auto now = MonotonicClock::now();
+        if (now - accept_again_ > std::chrono::seconds(1)) log::error("accept", {{"error", "out of descriptors or memory"}});  // once for a row of them
+        accept_again_ = now + accept_pause;
         return;
     }
     const Peer peer = peer_of(from);

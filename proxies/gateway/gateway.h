@@ -37,7 +37,7 @@ private:
     std::vector<Ended> unreported_;
     std::map<std::string, Monotonic> penalties_;  // by source_key
     std::map<std::pair<std::string, std::string>, std::uint32_t> refusals_;
-    Monotonic next_connect_{}, next_report_{};
+    Monotonic next_connect_{}, next_report_{}, accept_again_{};
 };
 
 }  // namespace anteroom::gateway

@@ -44,6 +44,7 @@ void signal_worker(const Worker& worker, int signal) { ::syscall(SYS_pidfd_send_
 
 std::string how_ended(const siginfo_t& info, const Worker& worker) {
     if (worker.overdue) return "deadline";
+    if (worker.evicted) return "evicted";
     if (info.si_code == CLD_EXITED) return "exit " + std::to_string(info.si_status);
     return "signal " + std::to_string(info.si_status);
 }
@@ -76,6 +77,25 @@ void Workers::kill(const WorkerId& id) {
 
 void Workers::kill_all() {
     for (const auto& [id, worker] : workers_) signal_worker(worker, SIGKILL);
+}
+
+void Workers::set_deadline(const WorkerId& id, Monotonic deadline, bool authenticated, bool extended) {
+    auto* worker = find(id);
+    if (worker == nullptr) return;
+    if (!worker->authenticated || extended || deadline < worker->deadline) worker->deadline = deadline;
+    worker->authenticated = worker->authenticated || authenticated;
+}
+
+std::string Workers::evict_for(const std::string& source) {
+    std::map<std::string, std::vector<Worker*>> by_source;
+    for (auto& [id, worker] : workers_)
+        if (!worker.authenticated && !worker.evicted) by_source[source_key(worker.source)].push_back(&worker);
+    const auto most = std::max_element(by_source.begin(), by_source.end(), [](const auto& a, const auto& b) { return a.second.size() < b.second.size(); });
+    if (most == by_source.end() || most->second.size() < 2 || most->second.size() <= unauthenticated_from(source)) return "";
+    auto* oldest = *std::min_element(most->second.begin(), most->second.end(), [](const auto* a, const auto* b) { return a->deadline < b->deadline; });
+    oldest->evicted = true;
+    signal_worker(*oldest, SIGKILL);
+    return oldest->source;
 }
 
 void Workers::enforce(Monotonic now) {
@@ -111,13 +131,15 @@ std::optional<Monotonic> Workers::next_deadline() const {
 }
 
 std::size_t Workers::unauthenticated() const {
-    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [](const auto& one) { return !one.second.authenticated; }));
+    return static_cast<std::size_t>(
+        std::count_if(workers_.begin(), workers_.end(), [](const auto& one) { return !one.second.authenticated && !one.second.evicted; }));
 }
 
 std::size_t Workers::unauthenticated_from(const std::string& source) const {
     const std::string key = source_key(source);
-    return static_cast<std::size_t>(
-        std::count_if(workers_.begin(), workers_.end(), [&](const auto& one) { return !one.second.authenticated && source_key(one.second.source) == key; }));
+    return static_cast<std::size_t>(std::count_if(workers_.begin(), workers_.end(), [&](const auto& one) {
+        return !one.second.authenticated && !one.second.evicted && source_key(one.second.source) == key;
+    }));
 }
 
 std::string source_key(const std::string& address) {

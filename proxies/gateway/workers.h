@@ -24,6 +24,7 @@ struct Worker {
     Monotonic deadline{};
     bool authenticated = false;
     bool overdue = false;  // killed at its deadline
+    bool evicted = false;  // killed to let somebody else in
 };
 
 struct Ended {
@@ -37,6 +38,12 @@ public:
     Result<Worker*> start(const std::string& program, Fd client, Fd channel, Worker worker);
     Worker* find(const WorkerId& id);
     void kill(const WorkerId& id);
+    // Until it is authenticated a worker's deadline is what it is told. From then on it only comes nearer, but where `extended`
+    // says that somebody decided on more time: no message of a worker, through the broker, postpones it by itself.
+    void set_deadline(const WorkerId& id, Monotonic deadline, bool authenticated, bool extended);
+    // Makes room for one more that is not authenticated, from `source`: ends the one nearest to its deadline, the oldest, of the source that has the most, if
+    // that is more than one and more than `source` has. Whose it was, or empty: nobody is ended for who came before or alike.
+    std::string evict_for(const std::string& source);
     // Kills those past their deadline.
     void enforce(Monotonic now);
     // Collects those that have ended.

@@ -10,11 +10,15 @@ namespace anteroom::ssh {
 
 namespace {
 
-constexpr Duration greeting_limit = std::chrono::seconds(10), signing_limit = std::chrono::seconds(10), target_limit = std::chrono::seconds(20);
-constexpr Duration seal_limit = std::chrono::seconds(3), linger = std::chrono::seconds(10), patience = std::chrono::milliseconds(700),
-                   refusal_limit = std::chrono::minutes(1);
+constexpr Duration greeting_limit = std::chrono::seconds(10), signing_limit = std::chrono::seconds(10), alive_every = std::chrono::seconds(20);
 constexpr int tick_ms = 50, messages_a_round = 64;
 constexpr const char* unrecordable = "The session cannot be recorded any more and was ended.";
+
+// Why something was refused: at once where nothing has been started that it could garble.
+void hint(Relay& relay, const std::string& text) {
+    if (relay.used()) relay.announce(text, false, MonotonicClock::now());
+    else relay.tell(text);
+}
 
 pollfd watched(ssh_session session) {
     const bool writes = (ssh_get_poll_flags(session) & SSH_WRITE_PENDING) != 0;
@@ -97,9 +101,12 @@ Result<bool> Connection::step(Monotonic now) {
     bool moved = TRY(take_packets());
     moved |= TRY(step_front());
     moved |= TRY(step_target(now));
+    moved |= talk_ ? TRY(step_talk()) : false;
     moved |= TRY(step_relays(now));
+    step_ending(now);
+    keep_alive(now);
     gate_.tick(now);
-    if (moved) last_activity_ = now;
+    if (moved) last_moved_ = now;
     if (recording_) {
         if (auto ticked = recording_->tick(now); !ticked) {
             log::error("recording.failed", {{"error", ticked.error().detail}});
@@ -130,14 +137,36 @@ Result<bool> Connection::take_packets() {
 }
 
 Status Connection::handle(control::Packet packet) {
-    if (packet.is<control::LoginAnswer>()) return front_->answer(TRY(packet.as<control::LoginAnswer>()));
+    if (packet.is<control::LoginAnswer>()) {
+        const auto answer = TRY(packet.as<control::LoginAnswer>());
+        if (answer.deadline != 0) deadline_ = Monotonic(Duration(answer.deadline));
+        long_login_ = long_login_ || answer.deadline != 0;
+        return front_->answer(answer);
+    }
     if (packet.is<control::SessionPermit>()) return begin(TRY(packet.as<control::SessionPermit>()), std::move(packet.fds));
     if (packet.is<control::SessionRefusal>()) {
-        auto refusal = TRY(packet.as<control::SessionRefusal>());
-        refusal_ = std::move(refusal.sentence);
-        refusal_status_ = refusal.menu ? 0 : 1;
-        refused_at_ = MonotonicClock::now();
-        link_.enter(control::accepted);
+        refused(TRY(packet.as<control::SessionRefusal>()), MonotonicClock::now());
+        return ok();
+    }
+    if (packet.is<control::BeginTalk>()) {
+        begin_talk(TRY(packet.as<control::BeginTalk>()));
+        return ok();
+    }
+    if (packet.is<control::Say>() && talk_) {
+        talk_->say(TRY(packet.as<control::Say>()).text);
+        return ok();
+    }
+    if (packet.is<control::AskLine>() && talk_) {
+        talk_->ask(TRY(packet.as<control::AskLine>()));
+        return ok();
+    }
+    if (packet.is<control::Tell>()) {
+        const auto tell = TRY(packet.as<control::Tell>());
+        announce(tell.text, tell.ring, MonotonicClock::now());
+        return ok();
+    }
+    if (packet.is<control::ChangeEnd>()) {
+        change_end(TRY(packet.as<control::ChangeEnd>()));
         return ok();
     }
     if (packet.is<control::TargetVerdict>()) {
@@ -154,22 +183,6 @@ Status Connection::handle(control::Packet packet) {
         return ok();
     }
     return fail(ErrorKind::refused, "an unexpected " + std::string(packet.name()));
-}
-
-Status Connection::begin(control::SessionPermit permit, std::vector<Fd> fds) {
-    const auto now = MonotonicClock::now();
-    link_.enter(control::permitted);
-    TRY(gate_.open(permit));
-    Fd agent = fds.size() > 2 ? std::move(fds[2]) : Fd();
-    // The recording's clock began when the broker wrote its header.
-    const auto age = std::chrono::duration_cast<Duration>(SystemClock().now() - permit.started);
-    recording_.emplace(std::move(fds[1]), std::move(permit.keys), now - std::clamp<Duration>(age, Duration(0), target_limit), link_);
-    target_ = TRY(TargetLeg::make(std::move(fds[0]), std::move(agent), permit, link_, now + target_limit));
-    deadline_ = Monotonic(Duration(permit.deadline));
-    idle_ = permit.idle;
-    help_ = permit.help;
-    around_.emplace(Surroundings{gate_, *recording_, front_->session(), target_->session(), permit.bulk_limit, permit.notice});
-    return ok();
 }
 
 Result<bool> Connection::step_front() {
@@ -197,10 +210,18 @@ Result<bool> Connection::step_front() {
     for (const auto& name : front_->take_silent_refusals()) {
         const policy::Use use = name == "auth-agent-req@openssh.com" ? policy::Use{"agent", ""} : policy::Use{"request", name};
         gate_.refuse(use);
-        if (use.kind == "agent" && !relays_.empty()) relays_.back()->tell(Gate::sentence(use));
+        if (use.kind == "agent" && !relays_.empty()) hint(*relays_.back(), Gate::sentence(use));
     }
     if (!front_->connected()) end("client-left", "");
     return moved;
+}
+
+// Also while nothing but waiting happens. It counts as nobody's activity.
+void Connection::keep_alive(Monotonic now) {
+    if (front_->state() != Front::State::accepted && !long_login_) return;
+    if (now - alive_at_ < alive_every) return;
+    if (alive_at_ != Monotonic()) front_->keep_alive();
+    alive_at_ = now;
 }
 
 void Connection::take_message(ClientMessage message) {
@@ -220,7 +241,7 @@ void Connection::take_message(ClientMessage message) {
             const policy::Use use{"forward:remote", std::to_string(ssh_message_global_request_port(raw))};
             gate_.refuse(use);
             ssh_message_reply_default(raw);
-            if (!relays_.empty()) relays_.back()->tell(Gate::sentence(use));
+            if (!relays_.empty()) hint(*relays_.back(), Gate::sentence(use));
             return;
         }
         default: ssh_message_reply_default(raw);
@@ -245,99 +266,7 @@ void Connection::refuse_open(ssh_message message) {
     if (recording_) (void)recording_->marker(recorder::MarkerKind::refusal, 0, use.kind + " " + use.detail, MonotonicClock::now());
     ssh_message_reply_default(message);
     for (auto& relay : relays_)
-        if (relay->used()) return relay->tell(Gate::sentence(use));
-}
-
-Result<bool> Connection::step_target(Monotonic now) {
-    if (!target_) return false;
-    const auto before = target_->state();
-    bool moved = target_->step(target_event_.get(), now);
-    if (before != target_->state()) moved = true;
-    if (before != TargetLeg::State::ready && target_->state() == TargetLeg::State::ready) {
-        TRY(link_.send(control::TargetReady{true, ""}));
-        link_.enter(control::live);
-    }
-    if (target_->state() == TargetLeg::State::failed && refusal_.empty()) {
-        TRY(link_.send(control::TargetReady{false, target_->why()}));
-        refusal_ = target_->sentence() + (help_.empty() ? "" : " " + help_);
-        refused_at_ = now;
-    }
-    // Channels cannot be opened by a target: whatever it asks for is refused.
-    if (target_->state() == TargetLeg::State::ready)
-        while (Message message = Message(ssh_message_get(target_->session()))) ssh_message_reply_default(message.get());
-    return moved;
-}
-
-Result<bool> Connection::step_relays(Monotonic now) {
-    bool moved = false;
-    if (!refusal_.empty()) {
-        for (auto& relay : relays_) moved |= relay->step_refused(refusal_, refusal_status_);
-        return moved;
-    }
-    if (!target_ || target_->state() != TargetLeg::State::ready) return false;
-    const bool stalled = recording_->stalled(now);
-    for (auto& relay : relays_) {
-        const auto stepped = relay->step(*around_, now, stalled);
-        if (!stepped) {
-            log::error("recording.failed", {{"error", stepped.error().detail}});
-            end("recording-failed", unrecordable);
-            return true;
-        }
-        moved |= *stepped;
-    }
-    return moved;
-}
-
-bool Connection::step_ends(Monotonic now) {
-    if (!end_reason_.empty()) return true;
-    if (now >= deadline_) {
-        const bool in = front_->state() == Front::State::accepted;
-        end(in ? "time-is-up" : "login-timeout", in ? "Your time is up; the session was ended." : "The login took too long.");
-    } else if (recording_ && idle_ > Duration(0) && now - last_activity_ >= idle_) {
-        end("idle", "The session was silent for " + duration_text(idle_) + " and was ended.");
-    } else if (!refusal_.empty() && now - refused_at_ > refusal_limit) {
-        end("refused", "");
-    } else if (!refusal_.empty() && relays_.empty() && (next_channel_ > 0 || now - refused_at_ > linger)) {
-        end(target_ ? "target-" + target_->why() : "refused", next_channel_ > 0 ? "" : refusal_);
-    } else if (refusal_.empty() && target_ && target_->state() == TargetLeg::State::ready && !target_->connected()) {
-        bool busy = false;  // what the target sent last is still on its way to the client
-        for (auto& relay : relays_) busy = busy || !relay->drained();
-        if (!busy || now - last_activity_ > std::chrono::seconds(2)) end("target-closed", "The target closed the connection.");
-    }
-    return !end_reason_.empty();
-}
-
-void Connection::end(std::string reason, const std::string& sentence) {
-    if (!end_reason_.empty()) return;
-    end_reason_ = std::move(reason);
-    goodbye_ = sentence;
-}
-
-// The last bytes of the recording, the broker's seal, and only then the client is let go.
-void Connection::say_goodbye() {
-    const bool spoken = !goodbye_.empty();
-    if (spoken)
-        for (auto& relay : relays_)
-            if (!relay->finished()) relay->tell("anteroom: " + goodbye_ + (help_.empty() || !refusal_.empty() ? "" : " " + help_));
-    if (recording_) {
-        if (spoken) (void)recording_->marker(recorder::MarkerKind::note, 0, end_reason_ + ": " + goodbye_, MonotonicClock::now());
-        const auto last = recording_->finish();
-        if (link_.send(control::EndSession{end_reason_, last})) {
-            link_.enter(control::ended);
-            const auto until = MonotonicClock::now() + seal_limit;
-            while (MonotonicClock::now() < until) {
-                auto packet = link_.receive_within(until - MonotonicClock::now());
-                if (!packet || packet->is<control::SessionSealed>()) break;
-            }
-        }
-    }
-    const bool had_channels = next_channel_ > 0;
-    for (auto& relay : relays_) relay->close();
-    // A client shows what its channels said before it hangs up by itself, and drops it when it is hung up on.
-    const auto until = MonotonicClock::now() + (had_channels ? patience : Duration(0));
-    while (front_->connected() && MonotonicClock::now() < until) wait(20);
-    relays_.clear();
-    front_->disconnect(spoken ? goodbye_ : "Goodbye.");
+        if (relay->used()) return hint(*relay, Gate::sentence(use));
 }
 
 }  // namespace anteroom::ssh

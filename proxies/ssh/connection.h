@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 
+#include "proxies/ssh/ending.h"
 #include "proxies/ssh/relay.h"
 #include "proxies/ssh/target.h"
 
@@ -25,7 +26,24 @@ private:
 
     Result<bool> take_packets();
     Status handle(control::Packet packet);
+    void refused(control::SessionRefusal refusal, Monotonic now);
     Status begin(control::SessionPermit permit, std::vector<Fd> fds);
+    void change_end(const control::ChangeEnd& change);
+    // To everybody in the session, and into the recording.
+    void announce(const std::string& text, bool ring, Monotonic now);
+    void step_ending(Monotonic now);
+    void heed_keys(Relay& relay, Monotonic now);
+    void keep_alive(Monotonic now);
+
+    // ---- while the broker talks with the person (connection_talk.cpp)
+    void begin_talk(const control::BeginTalk& talk);
+    Result<bool> step_talk();
+    Status seat_audience();
+    void leave_talk(Relay& relay);
+    bool end_talk(Relay* heard);
+    void hand_over();
+    Relay* audience();
+
     Result<bool> step_front();
     void take_message(ClientMessage message);
     void refuse_open(ssh_message message);
@@ -48,9 +66,13 @@ private:
     std::deque<std::unique_ptr<Relay>> relays_;
     std::deque<control::Packet> early_;  // came while an exchange was being signed
     std::uint32_t next_channel_ = 0, max_channels_ = 0;
-    Monotonic deadline_{}, last_activity_{}, refused_at_{};
+    std::optional<Talk> talk_;
+    std::uint32_t audience_ = 0;  // the channel that it is held on
+    Ending ending_;
+    bool extendable_ = false;
+    Monotonic deadline_{}, last_activity_{}, last_moved_{}, refused_at_{}, alive_at_{}, asked_more_{};
     Duration idle_{};
-    bool asked_ = false;
+    bool asked_ = false, long_login_ = false, refused_ = false;
     std::string refusal_, help_;
     int refusal_status_ = 1;
     std::string end_reason_, goodbye_;

@@ -19,6 +19,8 @@ constexpr const char* user_keys =
     "openssh.com";
 // OpenSSH's client tells a peer that its reader went away (eow@openssh.com) only if the banner begins like this; without it `ssh ... | head` hangs.
 constexpr const char* banner = "OpenSSH_9.2 Anteroom";
+// A client that takes nothing any more, not even what it is sent to keep the line alive, is gone (RFC 5482).
+constexpr unsigned unanswered_limit_ms = 3 * 60 * 1000;
 
 Status set_options(ssh_bind bind) {
     const bool no = false;
@@ -63,6 +65,7 @@ Result<std::unique_ptr<Front>> Front::make(Fd client, const control::WorkerWelco
     TRY(Custody::import_placeholders(bind.get(), welcome.host_keys));
     const int one = 1;
     ::setsockopt(client.get(), IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
+    ::setsockopt(client.get(), IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_limit_ms, sizeof unanswered_limit_ms);
     TRY(set_nonblocking(client.get()));  // before custody opens: afterwards nobody sets flags
     Custody::open(session.get(), std::move(sign));
     if (ssh_bind_accept_fd(bind.get(), session.get(), client.get()) != SSH_OK)
@@ -122,6 +125,7 @@ Status Front::forward(Message message) {
     control::LoginStep step;
     const char* user = ssh_message_auth_user(message.get());
     step.user = user == nullptr ? "" : user;
+    step.client_version = client_version();
     switch (ssh_message_subtype(message.get())) {
         case SSH_AUTH_METHOD_NONE: step.method = control::LoginMethod::none; break;
         case SSH_AUTH_METHOD_PASSWORD:
@@ -224,6 +228,18 @@ std::optional<ClientMessage> Front::next_message() {
 std::vector<std::string> Front::take_silent_refusals() {
     collect_seen();
     return std::exchange(silent_, {});
+}
+
+// During a long login a message that says nothing (RFC 4253 section 11.2); afterwards a request that wants an answer. libssh takes
+// an answer that came for the last one at the next call, which then sends nothing: hence twice.
+void Front::keep_alive() {
+    if (!connected() || congested()) return;
+    if (state_ == State::login) {
+        ssh_send_ignore(session_.get(), "");
+    } else if (state_ == State::accepted) {
+        ssh_send_keepalive(session_.get());
+        ssh_send_keepalive(session_.get());
+    }
 }
 
 void Front::disconnect(const std::string& sentence) {

@@ -15,6 +15,7 @@ struct ClientMessage {
     Message message;
     std::string name;
     Bytes payload;
+    bool answered = false;  // in a conversation: it is carried out later, without a second answer
 };
 
 class Front {
@@ -40,6 +41,8 @@ public:
     std::string client_version() const;
     // Says why and hangs up. Nothing is sent afterwards.
     void disconnect(const std::string& sentence);
+    // Something for the client every now and then, so that both ends and everything between them see that the line lives.
+    void keep_alive();
     // Bytes wait in libssh because the client does not read.
     bool congested() const { return (ssh_get_status(session_.get()) & SSH_WRITE_PENDING) != 0; }
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "proxies/ssh/plain_text.h"
 
 namespace anteroom::ssh {
 
@@ -12,11 +13,15 @@ namespace {
 constexpr std::size_t credit = 128 * 1024;          // written to a leg whose socket is full, at most, before we wait for it
 constexpr std::uint64_t whole = ~std::uint64_t{0};  // a shell's output, with or without a terminal
 constexpr std::size_t keep_capacity = 128 * 1024;
-constexpr std::size_t max_requests = 64;  // that wait for the target's answer to the one before
+constexpr std::size_t max_requests = 64, max_queued_bytes = 512 * 1024;  // that wait for the target's answer to the one before
+constexpr std::size_t max_pressed = 4, max_early = 8;
 
 bool congested(ssh_session session) { return (ssh_get_status(session) & SSH_WRITE_PENDING) != 0; }
 
-// Writes what the window and a socket that takes bytes allow. The number written, negative when the channel is broken.
+bool resizes(const ClientMessage& request) { return ssh_message_subtype(request.message.get()) == SSH_CHANNEL_REQUEST_WINDOW_CHANGE; }
+
+}  // namespace
+
 int write_some(ssh_session session, ssh_channel to, View bytes, bool error_stream) {
     if (congested(session)) return 0;
     const std::size_t size = std::min<std::size_t>({bytes.size(), ssh_channel_window_size(to), credit});
@@ -24,8 +29,6 @@ int write_some(ssh_session session, ssh_channel to, View bytes, bool error_strea
     return error_stream ? ssh_channel_write_stderr(to, bytes.data(), static_cast<std::uint32_t>(size))
                         : ssh_channel_write(to, bytes.data(), static_cast<std::uint32_t>(size));
 }
-
-}  // namespace
 
 int Staging::fill(ssh_channel from, bool error_stream) {
     const int available = ssh_channel_poll(from, error_stream ? 1 : 0);
@@ -43,6 +46,16 @@ void Staging::consume(std::size_t size) {
     offset_ = 0;
     if (bytes_.capacity() > keep_capacity) bytes_ = Bytes();
     else bytes_.clear();
+}
+
+void Staging::put(Bytes bytes) {
+    bytes_ = std::move(bytes);
+    offset_ = 0;
+}
+
+void Staging::wipe_rest() {
+    wipe(bytes_.data(), bytes_.size());
+    consume(rest().size());
 }
 
 Relay::~Relay() {
@@ -72,8 +85,15 @@ void Relay::attach_callbacks() {
 }
 
 void Relay::enqueue(ClientMessage request) {
-    if (requests_.size() < max_requests) requests_.push_back(std::move(request));
-    else ssh_message_reply_default(request.message.get());
+    // Of several sizes in a row only the last one counts.
+    if (resizes(request) && requests_.size() > answered_ && !request_checked_ && resizes(requests_.back())) {
+        reply(requests_.back(), SSH_OK);
+        queued_bytes_ -= requests_.back().payload.size();
+        requests_.pop_back();
+    }
+    if (requests_.size() >= max_requests || queued_bytes_ + request.payload.size() > max_queued_bytes) return reply(request, SSH_ERROR);
+    queued_bytes_ += request.payload.size();
+    requests_.push_back(std::move(request));
 }
 
 // Extended data of a client (RFC 4254 section 5.2) has no meaning to a server; unread it would hold up end-of-file.
@@ -86,6 +106,32 @@ void Relay::tell(const std::string& text) {
     if (!front_ || ssh_channel_is_closed(front_.get())) return;
     const std::string line = (terminal_ ? "\r\n" : "") + text + "\r\n";
     ssh_channel_write_stderr(front_.get(), line.data(), static_cast<std::uint32_t>(line.size()));
+}
+
+void Relay::announce(const std::string& text, bool ring, Monotonic now) {
+    if (finished_) return;
+    if (!started_) {
+        if (early_.size() < max_early) early_.emplace_back(text, ring);
+        return;
+    }
+    if (terminal_) return announcer_.announce(text, ring, now);
+    for (const auto& line : plain_lines(text)) tell("anteroom: " + line);
+}
+
+bool Relay::pump_announcements(Surroundings& around, Monotonic now) {
+    if (!announcer_.waiting() || eof_to_front_ || reader_gone_) return false;
+    const std::string text = announcer_.due(now);
+    if (text.empty() || congested(around.front) || ssh_channel_window_size(front_.get()) < text.size()) return false;
+    ssh_channel_write(front_.get(), text.data(), static_cast<std::uint32_t>(text.size()));
+    announcer_.written(now);
+    return true;
+}
+
+void Relay::farewell(const std::string& text) {
+    if (finished_) return;
+    if (const auto restore = terminal_ && started_ ? announcer_.restore() : ""; !restore.empty())
+        ssh_channel_write(front_.get(), restore.data(), static_cast<std::uint32_t>(restore.size()));
+    tell("anteroom: " + text);
 }
 
 void Relay::close() {
@@ -114,11 +160,12 @@ Result<bool> Relay::step(Surroundings& around, Monotonic now, bool input_stalled
     if (!front_closed) {
         moved |= TRY(step_request(around, now));
         if (finished_) return true;
-        moved |= signal_target();
+        moved |= TRY(signal_target(around, now));
         moved |= TRY(pump_input(around, now, input_stalled));
     }
     moved |= TRY(pump_output(around, now, false));
     moved |= TRY(pump_output(around, now, true));
+    moved |= pump_announcements(around, now);
     moved |= TRY(pass_end(around, now));
     return moved;
 }
@@ -141,16 +188,29 @@ Result<bool> Relay::open_twin(Surroundings& around) {
     return true;
 }
 
+// What the client sent: without Anteroom's own keys, and recorded before it goes on.
+Result<bool> Relay::take_input(Surroundings& around, Monotonic now) {
+    if (!carried_.empty()) in_.put(std::exchange(carried_, {}));
+    else in_.fill(front_.get(), false);
+    const bool ends = in_.empty() && ssh_channel_is_eof(front_.get()) && ssh_channel_poll(front_.get(), 0) <= 0;
+    if (in_.empty() && !ends) return false;
+    const bool moved = !in_.empty();
+    active_ = active_ || moved;
+    if (terminal_) {
+        Bytes on;
+        keys_.type(in_.rest(), on, pressed_);
+        if (ends) keys_.finish(on);
+        if (pressed_.size() > max_pressed) pressed_.resize(max_pressed);
+        in_.put(std::move(on));
+    }
+    if (!in_.empty()) TRY(record_input(around, in_.rest(), now));
+    return moved || !in_.empty();
+}
+
 Result<bool> Relay::pump_input(Surroundings& around, Monotonic now, bool stalled) {
     if (!started_) return false;
     bool moved = false;
-    if (in_.empty() && !stalled) {
-        const int got = in_.fill(front_.get(), false);
-        if (got > 0) {
-            moved = true;
-            TRY(record_input(around, in_.rest(), now));
-        }
-    }
+    if (in_.empty() && !stalled) moved = TRY(take_input(around, now));
     if (!in_.empty()) {
         const int written = write_some(around.target, target_.get(), in_.rest(), false);
         if (written > 0) in_.consume(static_cast<std::size_t>(written));
@@ -192,7 +252,7 @@ Result<bool> Relay::pump_output(Surroundings& around, Monotonic now, bool error_
     if (staging.empty()) {
         const int got = staging.fill(target_.get(), error_stream);
         if (got > 0) {
-            moved = true;
+            moved = active_ = true;
             TRY(record_output(around, staging.rest(), error_stream, now));
         }
     }
@@ -202,8 +262,8 @@ Result<bool> Relay::pump_output(Surroundings& around, Monotonic now, bool error_
         return true;
     }
     const int written = write_some(around.front, front_.get(), staging.rest(), error_stream);
-    if (written > 0) staging.consume(static_cast<std::size_t>(written));
-    if (written < 0) staging.consume(staging.rest().size());
+    if (written > 0 && terminal_) announcer_.output(staging.rest().first(static_cast<std::size_t>(written)), now);
+    staging.consume(written < 0 ? staging.rest().size() : static_cast<std::size_t>(written));
     return moved || written != 0;
 }
 
@@ -240,8 +300,9 @@ Result<bool> Relay::pass_end(Surroundings& around, Monotonic now) {
     return true;
 }
 
-bool Relay::signal_target() {
+Result<bool> Relay::signal_target(Surroundings& around, Monotonic now) {
     if (signals_.empty() || !started_) return false;
+    TRY(around.recording.marker(recorder::MarkerKind::note, number_, "signal " + signals_.front(), now));
     ssh_channel_request_send_signal(target_.get(), signals_.front().c_str());
     signals_.pop_front();
     return true;

@@ -41,6 +41,9 @@ protected:
         worker.id = id(letter);
         worker.source = "192.0.2.1";
         worker.deadline = MonotonicClock::now() + left;
+        // A stub whose channel closes ends by itself: those of before live on.
+        kept.push_back(std::move(channel));
+        kept.push_back(std::move(client));
         channel = Pair();
         client = Pair(SOCK_STREAM);
         auto started = workers.start(program, std::move(client.theirs), std::move(channel.theirs), std::move(worker));
@@ -78,6 +81,7 @@ protected:
 
     Workers workers;
     Pair channel, client;
+    std::vector<Pair> kept;
 };
 
 std::string line(const std::string& text, std::string_view head) {
@@ -295,6 +299,60 @@ TEST_F(WorkersTest, AreCountedBySourceUntilTheyAreAuthenticated) {
     workers.find(id('a'))->authenticated = true;
     EXPECT_EQ(workers.unauthenticated_from("192.0.2.1"), 1u);
     EXPECT_EQ(workers.unauthenticated(), 4u);
+}
+
+TEST_F(WorkersTest, TakesAnyDeadlineUntilItIsAuthenticatedAndThenOnlyANearerOne) {
+    ASSERT_NE(start(), nullptr);
+    const auto now = MonotonicClock::now();
+    workers.set_deadline(id('a'), now + 2h, false, false);
+    EXPECT_EQ(workers.find(id('a'))->deadline, now + 2h) << "a login that waits is given time";
+    workers.set_deadline(id('a'), now + 3h, true, false);
+    EXPECT_EQ(workers.find(id('a'))->deadline, now + 3h) << "the message that says so still counts";
+    workers.set_deadline(id('a'), now + 4h, true, false);
+    EXPECT_EQ(workers.find(id('a'))->deadline, now + 3h);
+    workers.set_deadline(id('a'), now + 4h, false, false);
+    EXPECT_EQ(workers.find(id('a'))->deadline, now + 3h) << "nothing makes it unauthenticated again";
+    EXPECT_TRUE(workers.find(id('a'))->authenticated);
+    workers.set_deadline(id('a'), now + 1h, false, false);
+    EXPECT_EQ(workers.find(id('a'))->deadline, now + 1h);
+}
+
+TEST_F(WorkersTest, GetsMoreTimeOnlyWhereSomebodyDecidedOnIt) {
+    ASSERT_NE(start(), nullptr);
+    const auto now = MonotonicClock::now();
+    workers.set_deadline(id('a'), now + 1h, true, false);
+    workers.set_deadline(id('a'), now + 2h, true, true);
+    EXPECT_EQ(workers.find(id('a'))->deadline, now + 2h);
+    workers.set_deadline(id('a'), now + 30min, true, true);
+    EXPECT_EQ(workers.find(id('a'))->deadline, now + 30min) << "a decision may also shorten";
+    workers.set_deadline(id('b'), now, true, true);  // of somebody who is gone
+    EXPECT_EQ(workers.size(), 1u);
+}
+
+TEST_F(WorkersTest, MakesRoomAtTheCostOfTheSourceThatHasTheMost) {
+    const char* sources[] = {"192.0.2.1", "2001:db8::1", "2001:db8::2", "2001:db8::3"};
+    char letter = 'a';
+    for (const char* source : sources) {
+        auto* worker = start(letter, 1h + std::chrono::minutes('z' - letter));  // the last one is nearest to its deadline
+        ASSERT_NE(worker, nullptr);
+        worker->source = source;
+        ++letter;
+    }
+    EXPECT_EQ(workers.evict_for("192.0.2.9"), "2001:db8::3");
+    EXPECT_EQ(how_it_ends('d'), "evicted");
+    EXPECT_EQ(workers.unauthenticated(), 3u);
+    EXPECT_EQ(workers.evict_for("2001:db8::9"), "") << "its own /64 has the most: it is refused, not served twice";
+    EXPECT_EQ(workers.evict_for("192.0.2.9"), "2001:db8::2");
+    EXPECT_EQ(workers.unauthenticated(), 2u) << "counted out before its end is collected";
+    EXPECT_EQ(workers.evict_for("192.0.2.9"), "") << "who has one connection only keeps it";
+}
+
+TEST_F(WorkersTest, WhoIsAuthenticatedIsNeverEvicted) {
+    for (const char letter : {'a', 'b', 'c'}) ASSERT_NE(start(letter), nullptr);
+    workers.set_deadline(id('a'), MonotonicClock::now() + 1min, true, false);
+    workers.set_deadline(id('b'), MonotonicClock::now() + 1min, true, false);
+    EXPECT_EQ(workers.evict_for("192.0.2.9"), "");
+    EXPECT_FALSE(workers.find(id('a'))->evicted || workers.find(id('b'))->evicted || workers.find(id('c'))->evicted);
 }
 
 TEST(SourceKey, IsTheAddressOrItsSlash64) {
