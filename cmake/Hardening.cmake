@@ -7,6 +7,8 @@ else()
   # GCC 12 reports these inside the standard library and Boost (false positives), and has no pragma that reaches inlined code.
   add_compile_options(-Wno-maybe-uninitialized -Wno-stringop-overflow -Wno-array-bounds -Wno-restrict -Wno-null-dereference -Wno-dangling-reference)
   add_compile_options(-Wno-error=dangling-pointer)
+  # A TRY inside another's expression shadows its temporary on purpose. Clang, which looks at everything too, knows it for harmless.
+  add_compile_options(-Wno-shadow)
 endif()
 if(CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT ANTEROOM_SANITIZE)
   add_compile_definitions(_FORTIFY_SOURCE=2)

@@ -18,6 +18,7 @@ pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(oath REQUIRED IMPORTED_TARGET liboath)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
+pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 
 # SOCI has no CMake package in Debian 12.
 find_library(SOCI_CORE soci_core REQUIRED)

@@ -103,16 +103,18 @@ class Anteroom:
 
     # ---- life
 
-    def init(self, limits=None, site=None):
+    def init(self, limits=None, site=None, alerts=None):
         done = self.cli("init", "--escrow", self.home / "escrow-key.txt")
-        self.configure(limits, site)
+        self.configure(limits, site, alerts)
         self.note_host_keys()
         return done
 
-    def configure(self, limits=None, site=None):
+    def configure(self, limits=None, site=None, alerts=None):
         document = {"listen": {"ssh": f"127.0.0.1:{self.port}"}, "site": {"zone": "UTC", "help": "Help: call 4711.", **(site or {})}}
         if limits:
             document["limits"] = limits
+        if alerts:
+            document["alerts"] = alerts
         (self.dir / "anteroom.yaml").write_text(as_yaml(document))
 
     def note_host_keys(self):
@@ -180,11 +182,12 @@ class Anteroom:
         while queue:
             for pid in self.children(queue.pop()):
                 queue.append(pid)
+                # The link to the program shows it to root alone, since ours are not dumpable; its name has 15 letters there.
                 try:
-                    program = os.path.basename(os.readlink(f"/proc/{pid}/exe"))
+                    program = pathlib.Path(f"/proc/{pid}/comm").read_text().strip()
                 except OSError:
                     continue
-                if name is None or program == name:
+                if name is None or program == name[:15]:
                     found.append(pid)
         return sorted(found)
 

@@ -18,7 +18,7 @@ printf '%s\\n' "$1" >>"$ASK_DIR/asked"
 case $1 in
     *assword:*) cat "$ASK_DIR/password" 2>/dev/null ;;
     *Code:*) head -n 1 "$ASK_DIR/codes"; sed -i 1d "$ASK_DIR/codes" ;;
-    *) exit 1 ;;
+    *) [ -s "$ASK_DIR/answers" ] || exit 1; head -n 1 "$ASK_DIR/answers"; sed -i 1d "$ASK_DIR/answers" ;;
 esac
 """
 
