@@ -4,7 +4,10 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <set>
 
+#include "broker/access/access.h"
 #include "broker/control/messages.h"
 #include "broker/installation/installation.h"
 
@@ -19,6 +22,9 @@ struct Caller {
 struct LiveSession {
     SessionId id;
     std::uint64_t bytes_recorded = 0;
+    std::optional<Time> expires = {};      // what was approved; the session's deadline is later where a grace follows
+    std::optional<Time> last_growth = {};  // when its recording last grew: silence in both directions since then
+    std::int64_t request = 0;              // whose grant it uses; 0: none
 };
 
 // What the daemon alone can do for a command.
@@ -30,6 +36,11 @@ public:
     virtual Status terminate(const SessionId& id, const std::string& sentence) = 0;
     // Facts or policy changed: sessions that are no longer permitted end within 5 s.
     virtual void reconsider() = 0;
+    virtual access::Access& access() = 0;
+    // The alert channels that the courier can serve; none: no courier is connected.
+    virtual std::optional<std::set<std::string>> courier_channels() { return std::nullopt; }
+    // Ends every connection of a person, also such as have no session (yet).
+    virtual void end_person(const PersonId&, const std::string& /*sentence*/) {}
 };
 
 // How a command answers: any number of rows, at most one recording, then once `done` (the daemon closes the channel).

@@ -82,6 +82,13 @@ json::array texts(const std::vector<std::string>& list) {
 
 std::string quoted(std::string_view text) { return "\"" + printable(text, 64) + "\""; }
 
+Result<access::SecondFactor> take_factor(Call& call) {
+    if (!call.factor) return fail(ErrorKind::refused, "this takes a fresh code of the person it is done by");
+    auto taken = std::move(*call.factor);
+    call.factor.reset();
+    return taken;
+}
+
 Result<PersonId> person_name(const std::string& text) {
     auto name = PersonId::parse(text);
     if (!name)

@@ -28,8 +28,9 @@ struct Call {
     control::AdminCall& asked;
     const Reply& reply;
     Rows rows;
-    PersonId actor;         // has shown a fresh code for this command; empty where none is asked for
-    bool recorded = false;  // an audit record of this call is durable
+    PersonId actor;                                   // has shown a fresh code for this command; empty where none is asked for
+    bool recorded = false;                            // an audit record of this call is durable
+    std::optional<access::SecondFactor> factor = {};  // the proof of `actor`; whatever decides takes it away
 
     // "" when it was not given.
     const std::string& argument(std::string_view name) const;
@@ -50,6 +51,9 @@ boost::json::value time_or_null(const std::optional<Time>& time);
 boost::json::array texts(const std::vector<std::string>& list);
 // A text as it may stand in a sentence: quoted, printable, short.
 std::string quoted(std::string_view text);
+
+// The proof that the actor has shown a code: taken once, by what decides or looks.
+Result<access::SecondFactor> take_factor(Call& call);
 
 // The ids in the arguments. An error is a sentence about what was typed.
 Result<PersonId> person_name(const std::string& text);

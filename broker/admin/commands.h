@@ -31,6 +31,8 @@ Outcome person_list(Call& call);
 Outcome person_show(Call& call);
 Outcome person_disable(Call& call);
 Outcome person_enable(Call& call);
+Outcome person_invite(Call& call);
+Outcome person_reset(Call& call);
 Outcome person_totp(Call& call);
 Outcome person_key_add(Call& call);
 Outcome person_key_list(Call& call);
@@ -41,9 +43,22 @@ Outcome policy_apply(Call& call);
 Outcome policy_diff(Call& call);
 Outcome policy_explain(Call& call);
 Outcome policy_who_can(Call& call);
+Outcome request_list(Call& call);
+Outcome request_show(Call& call);
+Outcome request_create(Call& call);
+Outcome request_withdraw(Call& call);
+Outcome request_approve(Call& call);
+Outcome request_deny(Call& call);
+Outcome request_extend(Call& call);
+Outcome request_revoke(Call& call);
+Outcome break_glass_list(Call& call);
+Outcome break_glass_review(Call& call);
+Outcome window_open(Call& call);
+Outcome window_list(Call& call);
 Outcome session_list(Call& call);
 Outcome session_show(Call& call);
 Outcome session_terminate(Call& call);
+Outcome session_watch(Call& call);
 Outcome recording_list(Call& call);
 Outcome recording_verify(Call& call);
 Outcome recording_play(Call& call);
@@ -52,7 +67,12 @@ Outcome audit_show(Call& call);
 Outcome audit_verify(Call& call);
 Outcome audit_checkpoint(Call& call);
 Outcome audit_export(Call& call);
+Outcome alert_list(Call& call);
+Outcome alert_test(Call& call);
 Outcome key_list(Call& call);
 Outcome doctor(Call& call);
+
+// alerts.cpp, for the doctor: channels that policy names and nobody defines, channels that nothing reaches.
+Status check_alerts(Call& call, const std::function<Status(const char* check, const char* state, std::string what, std::string mend)>& add);
 
 }  // namespace anteroom::admin

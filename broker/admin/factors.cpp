@@ -2,7 +2,9 @@
 // marked so. A new code secret leaves once, in the answer, and stands nowhere in the clear.
 #include <boost/json.hpp>
 
+#include "broker/access/people_notices.h"
 #include "broker/admin/commands.h"
+#include "broker/admin/people.h"
 #include "broker/identity/ssh_key.h"
 
 namespace anteroom::admin {
@@ -44,8 +46,10 @@ Outcome person_totp(Call& call) {
     auto record = call.record(audit::Kind::totp_enrolled, {{"set_up_by", "administrator"}, {"replaced", replaced ? "yes" : "no"}});
     record.person = person.name.str();
     TRY(call.with_record(record, [&]() -> Status {
-        TRY(call.here.people.set_mark(person.name, true, person.mark));
-        return call.here.totp.enrol({person.name, sealed, false, call.now(), "unix:" + call.caller.unix_user});
+        const auto by = "unix:" + call.caller.unix_user;
+        TRY(call.here.totp.enrol({person.name, sealed, false, call.now(), by}));
+        TRY(set_up_by_administrator(call, person.name));
+        return access::tell_factor_added(call.here, person.name, "one-time codes", by);
     }));
     const Secret uri = identity::otpauth_uri(issuer, person.name, secret);
     TRY(call.rows.add({{"uri", uri.expose_text()}}));
@@ -65,7 +69,11 @@ Outcome person_key_add(Call& call) {
                                .added_by = "unix:" + call.caller.unix_user};
     auto record = call.record(audit::Kind::key_added, {{"fingerprint", key.fingerprint}, {"algorithm", key.algorithm}, {"comment", key.comment}});
     record.person = person.name.str();
-    TRY(call.with_record(record, [&] { return call.here.person_keys.insert(key); }));
+    TRY(call.with_record(record, [&]() -> Status {
+        TRY(call.here.person_keys.insert(key));
+        TRY(set_up_by_administrator(call, person.name));
+        return access::tell_factor_added(call.here, person.name, "the SSH key " + key.fingerprint, key.added_by);
+    }));
     TRY(call.rows.add(row_of(key)));
     return done(call, "the key " + key.fingerprint + " of " + person.name.str() + " was added");
 }
@@ -81,7 +89,10 @@ Outcome person_key_remove(Call& call) {
     const auto key = TRY(key_named(call, person.name, call.argument("key")));
     auto record = call.record(audit::Kind::key_removed, {{"fingerprint", key.fingerprint}});
     record.person = person.name.str();
-    TRY(call.with_record(record, [&] { return call.here.person_keys.remove(person.name, key.id); }));
+    TRY(call.with_record(record, [&]() -> Status {
+        TRY(call.here.person_keys.remove(person.name, key.id));
+        return call.here.renew_mark(person.name);
+    }));
     return done(call, "the key " + key.fingerprint + " of " + person.name.str() + " was removed");
 }
 

@@ -64,6 +64,9 @@ Outcome doctor(Call& call) {
     TRY(add_check(call, "policy in force", "ok", "version " + std::to_string(call.here.policy.version)));
     TRY(check_secrets(call));
     TRY(check_space(call));
+    TRY(check_alerts(call, [&](const char* check, const char* state, std::string what, std::string mend) {
+        return add_check(call, check, state, std::move(what), std::move(mend));
+    }));
     return done(call);
 }
 

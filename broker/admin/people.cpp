@@ -1,4 +1,6 @@
 // People: adding, listing, enabling and disabling. Rows are never deleted.
+#include "broker/admin/people.h"
+
 #include <boost/json.hpp>
 
 #include <algorithm>
@@ -32,6 +34,8 @@ Result<std::vector<std::string>> group_names(const std::vector<std::string>& lis
     return groups;
 }
 
+}  // namespace
+
 Result<store::Person> new_person(Call& call) {
     store::Person person;
     person.name = TRY(person_name(call.argument("name")));
@@ -46,23 +50,50 @@ Result<store::Person> new_person(Call& call) {
     if (!call.asked.secret.empty()) {
         TRY(identity::check_password_rules(call.asked.secret, person.name.str()));
         person.password_hash = TRY(identity::hash_password(call.asked.secret));
+        person.password_set = call.now();
+        person.password_set_by = "unix:" + call.caller.unix_user;
     }
     person.created = call.now();
-    person.set_up_by_admin = true;
     return person;
 }
 
-std::string_view state_of(const store::Person& person, Time now) { return person.disabled ? "disabled" : person.expired(now) ? "expired" : "enabled"; }
+audit::Record added_record(const Call& call, const store::Person& person, const char* set_up_by) {
+    auto record = call.record(audit::Kind::person_added, {{"set_up_by", set_up_by}, {"password", person.password_hash ? "yes" : "no"}});
+    record.person = person.name.str();
+    if (!person.vendor.empty()) record.fields["vendor"] = person.vendor;
+    if (!person.email.empty()) record.fields["email"] = person.email;
+    for (const auto& group : person.groups) record.fields["groups"] += (record.fields["groups"].empty() ? "" : " ") + group;
+    return record;
+}
+
+std::string vendor_warning(const Call& call, const store::Person& person) {
+    if (person.vendor.empty() || call.here.policy.document.vendors.contains(VendorId(person.vendor))) return "";
+    return "; the policy in force knows no vendor " + person.vendor + ", so nothing will be permitted until it does";
+}
+
+Status set_up_by_administrator(Call& call, const PersonId& person) {
+    TRY(call.here.invitations.withdraw(person));
+    return call.here.renew_mark(person);
+}
+
+namespace {
+
+std::string_view state_of(const store::Person& person, const std::optional<store::Invitation>& invitation, Time now) {
+    if (person.disabled) return "disabled";
+    if (person.expired(now)) return "expired";
+    return invitation && invitation->open(now) ? "invited" : "enabled";
+}
 
 Result<json::object> row_of(Call& call, const store::Person& person) {
     const auto enrolment = TRY(call.here.totp.find(person.name));
     const auto keys = TRY(call.here.person_keys.of(person.name));
+    const auto invitation = TRY(call.here.invitations.find(person.name));
     return json::object{{"name", person.name.str()},
                         {"display_name", person.display_name},
                         {"email", person.email},
                         {"vendor", person.vendor},
                         {"groups", texts(person.groups)},
-                        {"state", state_of(person, call.now())},
+                        {"state", state_of(person, invitation, call.now())},
                         {"password", person.password_hash.has_value()},
                         {"totp", !enrolment             ? "none"
                                  : enrolment->confirmed ? "confirmed"
@@ -86,16 +117,10 @@ Outcome set_disabled(Call& call, bool disabled) {
 }  // namespace
 
 Outcome person_add(Call& call) {
-    const auto person = TRY(new_person(call));
-    auto record = call.record(audit::Kind::person_added, {{"set_up_by", "administrator"}, {"password", person.password_hash ? "yes" : "no"}});
-    record.person = person.name.str();
-    if (!person.vendor.empty()) record.fields["vendor"] = person.vendor;
-    if (!person.email.empty()) record.fields["email"] = person.email;
-    for (const auto& group : person.groups) record.fields["groups"] += (record.fields["groups"].empty() ? "" : " ") + group;
-    TRY(call.with_record(record, [&] { return call.here.people.insert(person); }));
-    std::string sentence = person.name.str() + " was added";
-    if (!person.vendor.empty() && !call.here.policy.document.vendors.contains(VendorId(person.vendor)))
-        sentence += "; the policy in force knows no vendor " + person.vendor + ", so nothing will be permitted until it does";
+    auto person = TRY(new_person(call));
+    person.set_up_by_admin = true;
+    TRY(call.with_record(added_record(call, person, "administrator"), [&] { return call.here.people.insert(person); }));
+    const std::string sentence = person.name.str() + " was added" + vendor_warning(call, person);
     auto row = TRY(row_of(call, person));
     TRY(call.rows.add(std::move(row)));
     return done(call, sentence);
@@ -114,7 +139,11 @@ Outcome person_show(Call& call) {
     auto row = TRY(row_of(call, person));
     json::array keys;
     for (const auto& key : TRY(call.here.person_keys.of(person.name)))
-        keys.push_back({{"id", key.id}, {"fingerprint", key.fingerprint}, {"algorithm", key.algorithm}, {"comment", key.comment}});
+        keys.push_back({{"id", key.id}, {"fingerprint", key.fingerprint}, {"algorithm", key.algorithm}, {"comment", key.comment}, {"added_by", key.added_by}});
+    row["password_set_by"] = person.password_hash ? person.password_set_by : "";
+    const auto enrolment = TRY(call.here.totp.find(person.name));
+    row["totp_enrolled_by"] = enrolment ? enrolment->enrolled_by : "";
+    row["recovery_codes_left"] = TRY(call.here.recovery_codes.left(person.name));
     row["keys"] = std::move(keys);
     TRY(call.rows.add(std::move(row)));
     return done(call);

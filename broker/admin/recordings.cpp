@@ -82,10 +82,14 @@ Outcome more_checkpoints(Call& call, const store::Session& session) {
     return done(call);
 }
 
-Status check_reviewer(Call& call, const store::Session& session) {
-    const auto facts = TRY(call.here.facts_of(call.actor, ""));
+Status check_reviewer(Call& call, const store::Session& session, const access::SecondFactor& by) {
+    if (call.here.policy.document.self_enrolled_mfa && !by.self_enrolled())
+        return fail(ErrorKind::refused, "the codes of " + by.person().str() +
+                                            " were set up by somebody else; the policy lets only codes look into recordings that "
+                                            "their person enrolled");
+    const auto facts = TRY(call.here.facts_of(by.person(), ""));
     const auto consent = policy::review_consent(call.here.policy.document, facts, session.target, labels_of(call, session), call.now());
-    if (!consent) return fail(ErrorKind::refused, call.actor.str() + " is no reviewer of recordings of " + session.target.str());
+    if (!consent) return fail(ErrorKind::refused, by.person().str() + " is no reviewer of recordings of " + session.target.str());
     if (*consent > 0)
         return fail(ErrorKind::refused,
                     "recordings of " + session.target.str() + " take a second person's consent, which this version cannot ask for; nothing was opened");
@@ -99,9 +103,8 @@ audit::Record view_record(Call& call, const store::Session& session, audit::Kind
     return record;
 }
 
-Outcome open_for_view(Call& call, audit::Kind kind) {
-    const auto session = TRY(known_session(call));
-    if (auto permitted = check_reviewer(call, session); !permitted) {
+Outcome open_for_view(Call& call, const store::Session& session, audit::Kind kind, const access::SecondFactor& by) {
+    if (auto permitted = check_reviewer(call, session, by); !permitted) {
         auto record = view_record(call, session, kind);
         record.fields["outcome"] = "refused";
         record.fields["why"] = permitted.error().detail;
@@ -162,11 +165,23 @@ Outcome recording_verify(Call& call) {
     return done(call, "", {{"checkpoints_bytes", part.whole}, {"live", !session.ended.has_value()}, {"state", session.recording_state}});
 }
 
-Outcome recording_play(Call& call) { return open_for_view(call, audit::Kind::recording_view); }
+Outcome recording_play(Call& call) {
+    const auto session = TRY(known_session(call));
+    return open_for_view(call, session, audit::Kind::recording_view, TRY(take_factor(call)));
+}
+
+// As playing its recording: the same people may, and the record stands before anything is seen.
+Outcome session_watch(Call& call) {
+    const auto session = TRY(known_session(call));
+    if (session.ended)
+        return fail(ErrorKind::conflict, "session " + session.id.str() + " has ended; `anteroom recording play " + session.id.str() + "` shows it");
+    return open_for_view(call, session, audit::Kind::session_watched, TRY(take_factor(call)));
+}
 
 Outcome recording_export(Call& call) {
     if (call.argument("format") != "cast") return fail(ErrorKind::invalid, "this version exports recordings as cast (asciicast v2) only");
-    return open_for_view(call, audit::Kind::recording_export);
+    const auto session = TRY(known_session(call));
+    return open_for_view(call, session, audit::Kind::recording_export, TRY(take_factor(call)));
 }
 
 }  // namespace anteroom::admin

@@ -4,8 +4,8 @@
 #include <cstdio>
 
 #include "broker/cli/prompt.h"
-#include "broker/cli/qr.h"
 #include "broker/cli/render.h"
+#include "broker/identity/qr.h"
 #include "policy/parser.h"
 
 namespace anteroom::cli {
@@ -47,7 +47,7 @@ Result<int> run_person_totp(const Verb& verb, Given& given) {
     const auto answer = TRY(ask(given, std::move(call)));
     if (given.json || !answer.done || answer.rows.empty()) return print_answer(verb.words, given, answer);
     const std::string uri = text_at(answer.rows.front().as_object(), "uri");
-    for (const auto& line : TRY(qr_lines(uri))) print_line(line);
+    for (const auto& line : TRY(identity::qr_lines(uri))) print_line(line);
     print_line(printable(uri, 1000));
     print_line(printable(answer.sentence, 1000));
     return 0;

@@ -27,7 +27,7 @@ struct Given {
     std::string signer_file() const { return dir + "/recording-signer.pub"; }
 };
 
-enum class Shape { required, optional, option, required_option, flag, repeated };
+enum class Shape { required, optional, option, required_option, flag, repeated, several };  // several: one or more, without an option
 enum class Goes { to_broker, stays };
 struct Parameter {
     const char* name;   // of the argument
@@ -71,6 +71,7 @@ Result<int> run_policy_check(const Verb& verb, Given& given);
 Result<int> run_policy_file(const Verb& verb, Given& given);
 Result<int> run_recording_verify(const Verb& verb, Given& given);
 Result<int> run_recording_play(const Verb& verb, Given& given);
+Result<int> run_session_watch(const Verb& verb, Given& given);
 Result<int> run_recording_export(const Verb& verb, Given& given);
 Result<int> run_audit_show(const Verb& verb, Given& given);
 Result<int> run_audit_verify(const Verb& verb, Given& given);

@@ -58,6 +58,7 @@ void add_parameter(CLI::App& command, const Parameter& parameter, Slot& slot) {
                 ->allow_extra_args(false)
                 ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
             break;
+        case Shape::several: command.add_option(parameter.name, slot.list, parameter.help)->option_text(parameter.typed)->required(); break;
     }
 }
 
@@ -76,7 +77,7 @@ void add_verb(CLI::App& app, const Verb& verb, Slot& slot) {
 Given given_of(const Slot& slot, const std::string& dir, bool json) {
     Given given{dir, json, {}, {}, slot.list, slot.actor, slot.code_stdin};
     for (const auto& parameter : slot.verb->parameters) {
-        if (parameter.shape == Shape::repeated) continue;
+        if (parameter.shape == Shape::repeated || parameter.shape == Shape::several) continue;
         const bool flag = parameter.shape == Shape::flag;
         const std::string value = flag ? (slot.flags.at(parameter.name) ? "yes" : "") : slot.values.at(parameter.name);
         if (!value.empty()) (parameter.goes == Goes::to_broker ? given.sent : given.kept)[parameter.name] = value;
@@ -89,6 +90,9 @@ void describe_groups(CLI::App& app) {
                                                           {"person key", "SSH keys of a person"},
                                                           {"secret", "what the broker signs on with at targets"},
                                                           {"policy", "who may reach what"},
+                                                          {"request", "asking for access, and deciding on it"},
+                                                          {"break-glass", "emergencies and their review"},
+                                                          {"window", "support windows"},
                                                           {"session", "sessions"},
                                                           {"recording", "recordings"},
                                                           {"audit", "the audit log"},

@@ -5,6 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "broker/cli/alert_checks.h"
 #include "broker/cli/child.h"
 #include "broker/cli/render.h"
 #include "broker/installation/installation.h"
@@ -59,7 +60,7 @@ private:
 
     void programs() {
         const auto folder = own_folder();
-        for (const char* name : {"anteroom-broker", "anteroom-gateway", "anteroom-ssh"}) {
+        for (const char* name : {"anteroom-broker", "anteroom-gateway", "anteroom-ssh", "anteroom-courier"}) {
             const auto path = folder + "/" + name;
             if (::access(path.c_str(), X_OK) != 0) add("programs", "fail", path + " is not there or cannot be run", "install all programs into one folder");
         }
@@ -90,6 +91,7 @@ private:
         config_ = std::move(*config);
         add("anteroom.yaml", "ok", "listens on " + config_.ssh_listen);
         if (config_.ssh_listen.starts_with("127.")) add("anteroom.yaml", "warn", "only this machine can connect", "listen: {ssh: 0.0.0.0:2222} lets others in");
+        for (auto& row : alert_checks(config_, given_.dir)) rows_.push_back(std::move(row));
     }
 
     void policy() {

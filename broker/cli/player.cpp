@@ -1,6 +1,7 @@
 // Sleeping with an ear on the keyboard.
 #include "broker/cli/player.h"
 
+#include <boost/json.hpp>
 #include <poll.h>
 #include <sys/signalfd.h>
 #include <termios.h>
@@ -8,6 +9,8 @@
 
 #include <csignal>
 #include <ctime>
+
+#include "broker/cli/render.h"
 
 namespace anteroom::cli {
 
@@ -90,7 +93,53 @@ Status sleep_listening(const Keyboard& keyboard, const Stop& stop, Duration leng
     }
 }
 
+Status write_json(boost::json::object line) {
+    const std::string text = boost::json::serialize(line) + "\n";
+    return write_all(STDOUT_FILENO, view(text));
+}
+
+recorder::FollowTo as_json() {
+    const auto line = [](Duration at, std::uint32_t channel) {
+        return boost::json::object{{"at", static_cast<double>(at.count()) / 1e6}, {"channel", channel}};
+    };
+    return {{},
+            [line](Duration at, std::uint32_t channel, std::string_view text) {
+                auto object = line(at, channel);
+                object["text"] = text;
+                return write_json(std::move(object));
+            },
+            [line](Duration at, std::uint32_t channel, std::string_view note) {
+                auto object = line(at, channel);
+                object["note"] = note;
+                return write_json(std::move(object));
+            }};
+}
+
+recorder::FollowTo as_text() {
+    return {{},
+            [](Duration, std::uint32_t, std::string_view text) { return write_all(STDOUT_FILENO, view(text)); },
+            [](Duration, std::uint32_t channel, std::string_view note) {
+                print_problem("channel " + std::to_string(channel) + ": " + std::string(note));
+                return ok();
+            }};
+}
+
 }  // namespace
+
+Status watch_on_terminal(recorder::Reader& reader, const WatchOptions& options) {
+    const Keyboard keyboard;
+    const Stop stop;
+    auto to = options.json ? as_json() : as_text();
+    to.wait = [&](Duration length) { return sleep_listening(keyboard, stop, length); };
+    const auto watched = recorder::Follower(to, options.channel).run(reader);
+    if (!options.json && ::isatty(STDOUT_FILENO) == 1) TRY(write_all(STDOUT_FILENO, view("\r\n")));
+    const bool left = !watched && watched.error().detail == ended_by_viewer;
+    if (!watched && !left) return watched;
+    const std::string why = left ? "the session goes on, unwatched" : "the session has ended";
+    if (options.json) return write_json({{"ended", !left}, {"sentence", why}});
+    print_problem(why);
+    return ok();
+}
 
 Status play_on_terminal(recorder::Reader& reader, const recorder::PlayOptions& options) {
     const Keyboard keyboard;

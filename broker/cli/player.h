@@ -1,10 +1,19 @@
-// Shows a recording on this terminal in its own time. Space pauses, q ends, Ctrl-C ends; the terminal is always restored.
+// Shows a recording on this terminal, in its own time or while it is written. Space pauses, q and Ctrl-C end it; the terminal
+// is always restored.
 #pragma once
 
+#include "recorder/follow.h"
 #include "recorder/play.h"
 
 namespace anteroom::cli {
 
 Status play_on_terminal(recorder::Reader& reader, const recorder::PlayOptions& options);
+
+struct WatchOptions {
+    std::optional<std::uint32_t> channel;
+    bool json = false;  // one object a line
+};
+// Until the recording has its final frame, or the viewer has seen enough.
+Status watch_on_terminal(recorder::Reader& reader, const WatchOptions& options);
 
 }  // namespace anteroom::cli

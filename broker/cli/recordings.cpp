@@ -148,6 +148,22 @@ Result<int> run_recording_play(const Verb& verb, Given& given) {
     return 0;
 }
 
+Result<int> run_session_watch(const Verb& verb, Given& given) {
+    WatchOptions options{std::nullopt, given.json};
+    if (given.has("channel")) {
+        const auto text = given.value("channel");
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), options.channel.emplace());
+        if (error != std::errc() || end != text.data() + text.size()) return fail(ErrorKind::invalid, "--channel takes a number");
+    }
+    auto answer = TRY(authorised(verb, given));
+    auto reader = TRY(reader_of(answer));
+    if (!given.json)
+        print_problem("watching " + text_at(answer.meta, "person") + " on " + text_at(answer.meta, "target") + " as " + text_at(answer.meta, "account") +
+                      "; Ctrl-C ends the watching, not the session");
+    TRY(watch_on_terminal(reader, options));
+    return 0;
+}
+
 Result<int> run_recording_export(const Verb& verb, Given& given) {
     auto file = TRY(NewFile::create(given.value("out"), given.has("force")));
     auto answer = TRY(authorised(verb, given));

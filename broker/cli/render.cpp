@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "broker/cli/card.h"
 #include "broker/installation/config.h"
 
 namespace anteroom::cli {
@@ -19,6 +20,7 @@ struct Column {
     const char* title;
     const char* key;
     char kind = ' ';
+    bool where_any = false;  // left out where no row has it
 };
 struct Table {
     const char* words;
@@ -46,10 +48,45 @@ const std::vector<Column>& columns_of(const std::string& words) {
           {"TARGET", "target"},
           {"ACCOUNT", "account"},
           {"SINCE", "since", 't'},
-          {"ENDS", "ends", 't'},
-          {"ENDED", "ended", 't'},
+          {"LEFT", "seconds_left", 's', true},
+          {"ENDED", "ended", 't', true},
           {"FROM", "source"},
-          {"RECORDED", "bytes", 'b'}}},
+          {"RECORDED", "bytes", 'b'},
+          {"IDLE", "idle_seconds", 's', true},
+          {"RULE", "rule", ' ', true},
+          {"REQUEST", "request", ' ', true}}},
+        {"request list",
+         {{"ID", "id"},
+          {"KIND", "kind"},
+          {"STATE", "state"},
+          {"PERSON", "person"},
+          {"TARGETS", "targets", 'l'},
+          {"ASKED", "asked_seconds", 's'},
+          {"MADE", "created", 't'},
+          {"ENDS", "ends", 't', true},
+          {"TICKET", "ticket", ' ', true},
+          {"WAITS FOR", "waiting_for", 'l', true},
+          {"UNUSUAL", "unusual", 'l', true}}},
+        {"break-glass list",
+         {{"ID", "id"},
+          {"KIND", "kind"},
+          {"PERSON", "person"},
+          {"TARGETS", "targets", 'l'},
+          {"USED", "created", 't'},
+          {"UNTIL", "ends", 't'},
+          {"REVIEW", "review"},
+          {"DUE", "review_due", 't'},
+          {"REVIEWED BY", "reviewed_by", ' ', true},
+          {"REASON", "reason"}}},
+        {"window list",
+         {{"ID", "id"},
+          {"TARGET", "target"},
+          {"VENDOR", "vendor"},
+          {"TICKET", "ticket"},
+          {"OPENED", "opened", 't'},
+          {"BY", "opened_by"},
+          {"ENDS", "ends", 't'},
+          {"LEFT", "seconds_left", 's', true}}},
         {"recording list",
          {{"ID", "id"},
           {"PERSON", "person"},
@@ -59,6 +96,17 @@ const std::vector<Column>& columns_of(const std::string& words) {
           {"LENGTH", "seconds", 's'},
           {"SIZE", "bytes", 'b'},
           {"STATE", "state"}}},
+        {"alert list",
+         {{"NAME", "name"},
+          {"KIND", "kind"},
+          {"TO", "to"},
+          {"EVENTS", "events", 'l'},
+          {"STATE", "state"},
+          {"WAITING", "waiting"},
+          {"AUDIT BEHIND", "audit_behind", ' ', true},
+          {"LAST ARRIVAL", "arrived", 't'},
+          {"LAST FAILURE", "failed", 't', true},
+          {"WHY", "why", ' ', true}}},
         {"key list", {{"USE", "use"}, {"TYPE", "algorithm"}, {"ID", "id"}}},
         {"doctor", {{"", "state"}, {"", "check"}, {"", "what"}, {"", "mend"}}},
     };
@@ -69,8 +117,15 @@ const std::vector<Column>& columns_of(const std::string& words) {
 
 // Verbs that answer with one thing rather than a list of things.
 bool is_one_thing(const std::string& words) {
-    static constexpr const char* list[] = {"person add",   "person show",    "person totp",      "person key add", "secret put",
-                                           "session show", "policy explain", "recording verify", "audit verify",   "audit checkpoint"};
+    static constexpr const char* list[] = {"person add", "person invite", "person reset",   "person show",      "person totp",  "person key add",
+                                           "secret put", "session show",  "policy explain", "recording verify", "audit verify", "audit checkpoint"};
+    return std::find(std::begin(list), std::end(list), words) != std::end(list);
+}
+
+// Verbs that do something: people read the sentence, scripts the row of what it was done to.
+bool is_deed(const std::string& words) {
+    static constexpr const char* list[] = {"request create", "request withdraw", "request approve",    "request deny",
+                                           "request extend", "request revoke",   "break-glass review", "window open"};
     return std::find(std::begin(list), std::end(list), words) != std::end(list);
 }
 
@@ -105,7 +160,19 @@ bool is_time(const std::string& key) {
     return key == "since" || key == "ends" || key == "ended" || key == "started" || key == "created" || key == "expires" || key == "added" || key == "updated";
 }
 
-void print_table(const std::vector<Column>& columns, const json::array& rows, const std::string& zone) {
+bool is_length(const std::string& key) { return key == "seconds_left" || key == "idle_seconds"; }
+
+// Whether any row has something there.
+bool is_anywhere(const Column& column, const json::array& rows) {
+    return std::any_of(rows.begin(), rows.end(), [&](const json::value& row) {
+        const auto* value = row.is_object() ? row.get_object().if_contains(column.key) : nullptr;
+        return value != nullptr && !cell_text(*value, column.kind, "UTC").empty();
+    });
+}
+
+void print_table(const std::vector<Column>& all, const json::array& rows, const std::string& zone) {
+    std::vector<Column> columns;
+    std::copy_if(all.begin(), all.end(), std::back_inserter(columns), [&](const Column& one) { return !one.where_any || is_anywhere(one, rows); });
     std::vector<std::vector<std::string>> lines;
     std::vector<std::string> titles;
     for (const auto& column : columns) titles.emplace_back(column.title);
@@ -141,7 +208,7 @@ void print_thing(const json::object& thing, const std::string& zone) {
             }
             continue;
         }
-        const auto text = cell_text(value, value.is_array() ? 'l' : is_time(name) ? 't' : name == "bytes" ? 'b' : ' ', zone);
+        const auto text = cell_text(value, value.is_array() ? 'l' : is_time(name) ? 't' : name == "bytes" ? 'b' : is_length(name) ? 's' : ' ', zone);
         if (!text.empty()) print_line(name + ": " + text);
     }
 }
@@ -160,6 +227,11 @@ void print_lines(const json::array& rows) {
 void print_rows(const std::string& words, const Answer& answer) {
     if (words == "policy explain" && !answer.rows.empty()) return print_explanation(answer.rows.front().as_object());
     if (words == "policy diff" || words == "policy apply") return print_lines(answer.rows);
+    if (is_deed(words)) return;
+    if (words == "request show" && !answer.rows.empty()) {
+        for (const auto& line : card_lines(answer.rows.front().as_object(), answer.zone())) print_line(line);
+        return;
+    }
     if (is_one_thing(words)) {
         if (!answer.rows.empty() && answer.rows.front().is_object()) print_thing(answer.rows.front().get_object(), answer.zone());
         return;
@@ -170,7 +242,8 @@ void print_rows(const std::string& words, const Answer& answer) {
 }
 
 json::value document_of(const std::string& words, const Answer& answer) {
-    if (is_one_thing(words)) return answer.rows.empty() ? json::value(json::object{{"done", answer.done}}) : answer.rows.front();
+    if (is_one_thing(words) || is_deed(words) || words == "request show")
+        return answer.rows.empty() ? json::value(json::object{{"done", answer.done}}) : answer.rows.front();
     if (!columns_of(words).empty()) return answer.rows;
     json::object object = answer.meta;
     object.erase("zone");

@@ -1,5 +1,5 @@
-// anteroom serve: the programs of an installation in one terminal. One that dies is started again; at the end the broker
-// goes first, so that it can end and seal the sessions while the gateway still keeps their workers.
+// anteroom serve: the programs of an installation in one terminal: broker, gateway, and the courier where there are alerts to carry. One that dies is started
+// again; at the end the broker goes first, so that it can end and seal the sessions while the gateway still keeps their workers.
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/file.h>
@@ -20,7 +20,8 @@ namespace anteroom::cli {
 namespace {
 
 constexpr int bad_configuration = 2;  // how the broker exits then
-constexpr Duration broker_may_take = std::chrono::seconds(5), gateway_may_take = std::chrono::seconds(2), look_every = std::chrono::milliseconds(50);
+constexpr Duration broker_may_take = std::chrono::seconds(5), gateway_may_take = std::chrono::seconds(2), courier_may_take = std::chrono::seconds(1),
+                   look_every = std::chrono::milliseconds(50);
 
 Result<Fd> lock(const std::string& dir) {
     const auto path = dir + "/run/serve.lock";
@@ -32,13 +33,13 @@ Result<Fd> lock(const std::string& dir) {
     return file;
 }
 
-Result<std::string> listen_address(const std::string& dir) {
+Result<installation::Config> configuration(const std::string& dir) {
     const auto path = dir + "/anteroom.yaml";
     auto text = read_file(path);
     if (!text && text.error().kind == ErrorKind::not_found)
         return fail(ErrorKind::not_found, path + " is not there; `anteroom init --dir " + dir + "` makes an installation");
     if (!text) return fail(text.error());
-    return TRY(installation::parse_config(to_string(*text), path)).ssh_listen;
+    return installation::parse_config(to_string(*text), path);
 }
 
 Fd watched_signals() {
@@ -51,11 +52,13 @@ Fd watched_signals() {
 
 class House {
 public:
-    House(const Given& given, std::string address, const std::string& programs)
+    House(const Given& given, const installation::Config& config, const std::string& programs)
         : given_(given),
-          address_(std::move(address)),
+          address_(config.ssh_listen),
+          alerts_(!config.alerts.empty()),
           broker_({programs + "/anteroom-broker", "--dir", given.dir}),
           gateway_({programs + "/anteroom-gateway", "--control", given.dir + "/run/gateway.sock"}),
+          courier_({programs + "/anteroom-courier", "--dir", given.dir}),
           signals_(watched_signals()) {}
 
     Result<int> run() {
@@ -66,6 +69,7 @@ public:
             TRY(broker_.start_when_due());
             if (!gateway_wanted_ && broker_is_running(given_)) gateway_wanted_ = true;
             if (gateway_wanted_) TRY(gateway_.start_when_due());
+            if (gateway_wanted_ && alerts_) TRY(courier_.start_when_due());
             say_when_ready();
         }
         print_problem("stopping; sessions are ended first");
@@ -77,7 +81,7 @@ private:
     // Until a signal comes, or something has to be looked at.
     void wait() {
         pollfd fd{signals_.get(), POLLIN, 0};
-        const bool settled = ready_ && broker_.running() && gateway_.running();
+        const bool settled = ready_ && broker_.running() && gateway_.running() && (!alerts_ || courier_.running());
         ::poll(&fd, 1, settled ? 5000 : static_cast<int>(look_every / std::chrono::milliseconds(1)));
         signalfd_siginfo info{};
         while (::read(signals_.get(), &info, sizeof info) == static_cast<ssize_t>(sizeof info))
@@ -92,6 +96,7 @@ private:
             if (end->status != bad_configuration && !stopping_) print_problem("the broker ended (" + end->text + "); it is started again");
         }
         if (const auto end = gateway_.reap(); end && !stopping_) print_problem("the gateway ended (" + end->text + "); it is started again");
+        if (const auto end = courier_.reap(); end && !stopping_) print_problem("the courier ended (" + end->text + "); it is started again");
         return broker_status;
     }
 
@@ -104,17 +109,20 @@ private:
 
     Result<int> give_up() {
         gateway_.end(gateway_may_take);
+        courier_.end(courier_may_take);
         return fail(ErrorKind::invalid, "the broker does not start as things are (it says why above); mend that, and `anteroom doctor` looks for more");
     }
 
     void stop() {
         broker_.end(broker_may_take, SIGINT);  // it ends the sessions first; SIGTERM would leave them for the next broker
         gateway_.end(gateway_may_take);
+        courier_.end(courier_may_take);  // what it had in hand waits in the outbox
     }
 
     const Given& given_;
     std::string address_;
-    Child broker_, gateway_;
+    const bool alerts_;
+    Child broker_, gateway_, courier_;
     Fd signals_;
     bool stopping_ = false, gateway_wanted_ = false, ready_ = false;
 };
@@ -122,13 +130,14 @@ private:
 }  // namespace
 
 Result<int> run_serve(const Verb&, Given& given) {
-    const auto address = TRY(listen_address(given.dir));
+    const auto config = TRY(configuration(given.dir));
+    const auto& address = config.ssh_listen;
     const auto held = TRY(lock(given.dir));
     if (broker_is_running(given)) return fail(ErrorKind::conflict, "a broker is running for " + given.dir + " already");
     if (somebody_listens(address))
         return fail(ErrorKind::conflict,
                     "another program listens on " + address + "; end it, or choose another address (`listen: {ssh: ...}` in anteroom.yaml)");
-    House house(given, address, own_folder());
+    House house(given, config, own_folder());
     return house.run();
 }
 

@@ -30,8 +30,10 @@ std::vector<Verb> installation_verbs() {
          "make an installation: keys, database, anteroom.yaml, policy.yaml",
          run_init,
          {{"escrow", "--escrow", option, stays, "where the escrow key goes (default: escrow-key.txt, here)"}}},
-        {"serve", "run the broker and the gateway in this terminal", run_serve, {}},
+        {"serve", "run broker, gateway and courier in this terminal", run_serve, {}},
         {"doctor", "check an installation, and say how to mend what is wrong", run_doctor, {}},
+        {"alert list", "alert channels: where to, what waits, what arrived last", run_remote, {}},
+        {"alert test", "send a test to one channel", run_remote, {{"name", "NAME", required, to_broker, "a channel of `alerts:` in anteroom.yaml"}}},
         {"key list", "public keys and fingerprints of this installation", run_remote, {}},
     };
 }
@@ -47,6 +49,19 @@ std::vector<Verb> person_verbs() {
           {"group", "--group", repeated, to_broker, "a group (may be given several times)"},
           {"display_name", "--display-name", option, to_broker, "the name for people"},
           {"password_stdin", "--password-stdin", flag, stays, "read a password from standard input"}}},
+        {"person invite",
+         "invite somebody: prints a one-use code, with which the person enrols by ssh within 72 h",
+         run_remote,
+         {name_of_person,
+          {"email", "--email", option, to_broker, "e-mail address"},
+          {"vendor", "--vendor", option, to_broker, "the vendor this person works for"},
+          {"group", "--group", repeated, to_broker, "a group (may be given several times)"},
+          {"display_name", "--display-name", option, to_broker, "the name for people"},
+          {"expires", "--expires", option, to_broker, "the person may come until then (2027-01-31, 2027-01-31T17:00:00Z, or 90d: from now)"}}},
+        {"person reset",
+         "take all factors of a person away, end their sessions, and invite them anew",
+         run_remote,
+         {name_of_person, {"reason", "--reason", required_option, to_broker, "the audit log keeps it"}}},
         {"person list", "everybody", run_remote, {}},
         {"person show", "one person", run_remote, {name_of_person}},
         {"person disable", "refuse a person, and end their sessions", run_remote, {name_of_person}},
@@ -91,6 +106,58 @@ std::vector<Verb> policy_verbs() {
     };
 }
 
+std::vector<Verb> access_verbs() {
+    const Parameter id{"id", "ID", required, to_broker, "the request's number"};
+    const Parameter all{"all", "--all", flag, to_broker, "also those that are over"};
+    const Parameter confirm{"confirm", "--confirm", flag, to_broker, "what the policy wants confirmed is so"};
+    const auto reason = [](const char* help) { return Parameter{"reason", "--reason", required_option, to_broker, help}; };
+    return {
+        {"request list", "open requests for access", run_remote, {all}},
+        {"request show", "one request, with everything that whoever decides should know", run_remote, {id}},
+        {"request create",
+         "ask for access, in the name of a person",
+         run_remote,
+         {{"targets", "TARGET[+ACCOUNT]...", several, to_broker, "where"},
+          reason("what for; whoever decides reads it"),
+          {"ticket", "--ticket", option, to_broker, "the ticket, where the policy wants one"},
+          {"for", "--for", option, to_broker, "for so long (30m, 4h; default: as long as the policy allows)"},
+          {"at", "--at", option, to_broker, "not before this time (2026-01-02T03:04:05Z, or 2h: in two hours)"}},
+         true},
+        {"request withdraw", "take a request back", run_remote, {id}, true},
+        {"request approve",
+         "say yes to a request",
+         run_remote,
+         {id, {"for", "--for", option, to_broker, "for so long, which is shorter than asked (30m)"}, confirm},
+         true},
+        {"request deny", "say no to a request", run_remote, {id, reason("the person reads it, and the audit log keeps it")}, true},
+        {"request extend",
+         "decide on more time that was asked for from inside a session",
+         run_remote,
+         {id, {"no", "--no", flag, to_broker, "no more time"}, confirm},
+         true},
+        {"request revoke", "end what was approved, now", run_remote, {id, reason("the person reads it, and the audit log keeps it")}, true},
+        {"break-glass list",
+         "emergencies that have to be reviewed, the next due first",
+         run_remote,
+         {{"all", "--all", flag, to_broker, "also those that were"}}},
+        {"break-glass review",
+         "say what an emergency was",
+         run_remote,
+         {id,
+          {"outcome", "--outcome", required_option, to_broker, "justified, partly or unjustified"},
+          {"note", "--note", required_option, to_broker, "why; the audit log keeps it"}},
+         true},
+        {"window open",
+         "let a vendor in at a target, for one call",
+         run_remote,
+         {{"target", "TARGET", required, to_broker, "where"},
+          {"vendor", "--vendor", required_option, to_broker, "whose people"},
+          {"for", "--for", required_option, to_broker, "for so long (4h)"},
+          {"ticket", "--ticket", required_option, to_broker, "the ticket of the call"}}},
+        {"window list", "open support windows", run_remote, {all}},
+    };
+}
+
 std::vector<Verb> session_verbs() {
     return {
         {"session list", "live sessions", run_remote, {{"all", "--all", flag, to_broker, "also those that have ended"}}},
@@ -99,6 +166,11 @@ std::vector<Verb> session_verbs() {
          "end a session now",
          run_remote,
          {session_id, {"reason", "--reason", required_option, to_broker, "the person reads it, and the audit log keeps it"}},
+         true},
+        {"session watch",
+         "see a live session as it happens",
+         run_session_watch,
+         {session_id, {"channel", "--channel", option, stays, "the terminal of this channel (default: the first, then the next)"}},
          true},
         {"recording list", "recordings, newest first", run_remote, {}},
         {"recording verify",
@@ -150,7 +222,7 @@ std::vector<Verb> audit_verbs() {
 std::span<const Verb> verbs() {
     static const auto all = [] {
         std::vector<Verb> list;
-        for (const auto& part : {installation_verbs(), person_verbs(), policy_verbs(), session_verbs(), audit_verbs()})
+        for (const auto& part : {installation_verbs(), person_verbs(), policy_verbs(), access_verbs(), session_verbs(), audit_verbs()})
             list.insert(list.end(), part.begin(), part.end());
         return list;
     }();
@@ -158,8 +230,7 @@ std::span<const Verb> verbs() {
 }
 
 std::span<const char* const> later_verbs() {
-    static constexpr const char* list[] = {"person invite", "person reset", "request", "break-glass",      "window",
-                                           "alert",         "ticket",       "ca",      "recording search", "session watch"};
+    static constexpr const char* list[] = {"ticket", "ca", "recording search"};
     return list;
 }
 

@@ -1,6 +1,7 @@
 // Listening, adopting, ticking, stopping.
 #include "broker/daemon/daemon.h"
 
+#include <boost/asio/post.hpp>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,6 +9,7 @@
 #include <csignal>
 
 #include "base/log.h"
+#include "broker/access/people_notices.h"
 #include "broker/daemon/admin_peer.h"
 
 namespace anteroom::daemon {
@@ -31,9 +33,19 @@ Daemon::Daemon(boost::asio::io_context& io, installation::Installation& here)
 
 Status Daemon::start() {
     TRY(here_.log->append({audit::Kind::broker_started, "", "", "", {{"policy_version", std::to_string(here_.policy.version)}}}));
+    if (auto kept = here_.spool.keep_reserve(); !kept) log::warn("spool.no-reserve", {{"error", kept.error().detail}});
     TRY(listen(here_.paths.gateway_socket(), &Daemon::take_gateway));
     TRY(listen(here_.paths.admin_socket(), &Daemon::take_admin));
+    TRY(listen(here_.paths.courier_socket(), &Daemon::take_courier));
     orphans_due_ = shared_.monotonic() + adoption_limit;
+    // Later on the same thread: what changed it may be in the middle of something.
+    shared_.access.on_change([this](const access::Request& request) {
+        boost::asio::post(io_, [this, request] {
+            for (auto& [id, worker] : workers_) worker->changed(request);
+            outbox_changed();
+        });
+    });
+    access::tell_of_recovery_codes(here_);
     wait_for_signal();
     tick();
     log::info("broker.ready", {{"dir", here_.paths.dir}, {"policy_version", here_.policy.version}});
@@ -74,6 +86,19 @@ void Daemon::take_admin(Fd fd, const control::PeerUser& user) {
         ->start();
 }
 
+void Daemon::take_courier(Fd fd, const control::PeerUser&) {
+    if (courier_) courier_->close();
+    courier_ = std::make_shared<CourierPeer>(io_, control::Link(std::move(fd), control::Sender::broker, control::Sender::courier), here_,
+                                             [this] { courier_.reset(); });
+    courier_->start();
+}
+
+void Daemon::outbox_changed() {
+    if (courier_) courier_->look();
+}
+
+std::optional<std::set<std::string>> Daemon::courier_channels() { return courier_ ? std::optional(courier_->channels()) : std::nullopt; }
+
 void Daemon::worker_started(control::WorkerStarted started, Fd channel) {
     const WorkerId id = started.worker;
     const bool adopted = started.adopted;
@@ -105,6 +130,8 @@ void Daemon::worker_ended(const control::WorkerEnded& ended) {
 
 void Daemon::tick() {
     if (auto ticked = here_.log->tick(); !ticked) log::error("audit.tick", {{"error", ticked.error().detail}});
+    if (auto ticked = shared_.access.tick(); !ticked) log::error("access.tick", {{"error", ticked.error().detail}});
+    for (auto& [id, worker] : workers_) worker->tick();
     if (!orphans_sealed_ && shared_.monotonic() >= orphans_due_) seal_orphans();
     ticker_.expires_after(std::chrono::seconds(1));
     ticker_.async_wait([this](const boost::system::error_code& error) {
@@ -176,7 +203,8 @@ void Daemon::stop_pools() {
 std::vector<admin::LiveSession> Daemon::sessions() {
     std::vector<admin::LiveSession> list;
     for (const auto& [id, worker] : workers_)
-        if (worker->session() && !worker->session()->ended) list.push_back({worker->session()->id, worker->bytes_recorded()});
+        if (worker->session() && !worker->session()->ended)
+            list.push_back({worker->session()->id, worker->bytes_recorded(), worker->expires(), worker->last_growth(), worker->request_id()});
     return list;
 }
 
@@ -189,12 +217,17 @@ Status Daemon::terminate(const SessionId& id, const std::string& sentence) {
     return fail(ErrorKind::not_found, "no live session of that id");
 }
 
+void Daemon::end_person(const PersonId& person, const std::string& sentence) {
+    for (auto& [id, worker] : workers_)
+        if (worker->person() == person) worker->end_connection(sentence);
+}
+
 void Daemon::reconsider() {
     for (auto& [id, worker] : workers_) worker->reconsider();
 }
 
-void Daemon::set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated) {
-    if (gateway_) gateway_->set_deadline(worker, deadline, authenticated);
+void Daemon::set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated, bool extended) {
+    if (gateway_) gateway_->set_deadline(worker, deadline, authenticated, extended);
 }
 void Daemon::end_worker(const WorkerId& worker) {
     if (gateway_) gateway_->end_worker(worker);

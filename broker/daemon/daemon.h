@@ -8,6 +8,7 @@
 #include <map>
 
 #include "broker/admin/admin.h"
+#include "broker/daemon/courier_peer.h"
 #include "broker/daemon/gateway_peer.h"
 #include "broker/daemon/worker_peer.h"
 
@@ -18,13 +19,18 @@ public:
     Daemon(boost::asio::io_context& io, installation::Installation& here);
     Status start();
     void stop_pools();
+    // Something may wait for the courier: it is handed out at once. (It looks by itself, too, five times a second.)
+    void outbox_changed();
 
     // admin::Live
     std::vector<admin::LiveSession> sessions() override;
     Status terminate(const SessionId& id, const std::string& sentence) override;
     void reconsider() override;
+    std::optional<std::set<std::string>> courier_channels() override;
+    access::Access& access() override { return shared_.access; }
+    void end_person(const PersonId& person, const std::string& sentence) override;
     // GatewayDoor
-    void set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated) override;
+    void set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated, bool extended) override;
     void end_worker(const WorkerId& worker) override;
     void penalize(const std::string& source, Duration length) override;
 
@@ -38,6 +44,7 @@ private:
     void wait(Listener& listener);
     void take_gateway(Fd fd, const control::PeerUser& user);
     void take_admin(Fd fd, const control::PeerUser& user);
+    void take_courier(Fd fd, const control::PeerUser& user);
     void worker_started(control::WorkerStarted started, Fd channel);
     void worker_ended(const control::WorkerEnded& ended);
     void tick();
@@ -50,6 +57,7 @@ private:
     Shared shared_;
     std::vector<std::unique_ptr<Listener>> listeners_;
     std::shared_ptr<GatewayPeer> gateway_;
+    std::shared_ptr<CourierPeer> courier_;
     std::map<WorkerId, std::shared_ptr<WorkerPeer>> workers_;
     boost::asio::steady_timer ticker_;
     boost::asio::signal_set signals_;

@@ -33,8 +33,8 @@ Status GatewayPeer::greet(const control::GatewayHello& hello) {
     return ok();
 }
 
-void GatewayPeer::set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated) {
-    say(control::SetDeadline{worker, deadline.time_since_epoch().count(), authenticated});
+void GatewayPeer::set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated, bool extended) {
+    say(control::SetDeadline{worker, deadline.time_since_epoch().count(), authenticated, extended});
 }
 void GatewayPeer::end_worker(const WorkerId& worker) { say(control::EndWorker{worker}); }
 void GatewayPeer::penalize(const std::string& source, Duration length) { say(control::Penalty{source, length}); }

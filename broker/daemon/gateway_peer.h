@@ -17,7 +17,7 @@ public:
     };
     GatewayPeer(Shared& shared, control::Link link, Events events) : Peer(shared.io, std::move(link)), shared_(shared), events_(std::move(events)) {}
 
-    void set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated);
+    void set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated, bool extended);
     void end_worker(const WorkerId& worker);
     void penalize(const std::string& source, Duration length);
 

@@ -49,7 +49,8 @@ void LoginDriver::stop() {
 
 std::string LoginDriver::factors() const {
     if (!signed_in_) return "";
-    return signed_in_->first_factor() == Factor::key ? "publickey+code" : "password+code";
+    if (signed_in_->enrolling()) return "invitation";
+    return std::string(signed_in_->first_factor() == Factor::key ? "publickey" : "password") + (signed_in_->recovery_code() ? "+recovery-code" : "+code");
 }
 
 std::string LoginDriver::key_fingerprint() const {
@@ -126,7 +127,8 @@ void LoginDriver::look_up(const LookUp& effect) {
         const auto person = shared_.here.people.find(*effect.person);
         const auto keys = shared_.here.person_keys.of(*effect.person);
         const auto codes = shared_.here.totp.find(*effect.person);
-        if (!person || !keys || !codes) return answer(Disconnect{unavailable}, Duration(0));
+        const auto invitation = shared_.here.invitations.find(*effect.person);
+        if (!person || !keys || !codes || !invitation) return answer(Disconnect{unavailable}, Duration(0));
         if (*person) {
             const auto& who = **person;
             known_ = true;
@@ -136,7 +138,8 @@ void LoginDriver::look_up(const LookUp& effect) {
                                 who.password_hash.has_value(),
                                 codes->has_value(),
                                 shared_.slowing.needs_key(who.name.str(), shared_.monotonic()),
-                                {}};
+                                {},
+                                *invitation && (*invitation)->open(shared_.now())};
             for (const auto& key : *keys) facts->key_blobs.push_back(key.blob);
         }
     }
@@ -145,13 +148,17 @@ void LoginDriver::look_up(const LookUp& effect) {
 
 void LoginDriver::check_password(CheckPassword effect) {
     std::optional<std::string> encoded;
-    if (effect.person)
+    const auto invited = effect.invitation ? effect.person : std::nullopt;
+    if (effect.person && !invited)
         if (const auto person = shared_.here.people.find(*effect.person); person && *person) encoded = (*person)->password_hash;
     auto secret = std::make_shared<Secret>(std::move(effect.password));
-    const bool taken = shared_.passwords.submit(identity::source_key(source_), [self = shared_from_this(), secret, encoded, ticket = effect.ticket] {
-        const bool right = identity::verify_password(encoded, *secret);
-        boost::asio::post(self->shared_.io, [self, ticket, right] {
-            if (!self->stopped_) self->take(self->login_.on(PasswordChecked{ticket, right}, self->shared_.monotonic()));
+    const bool taken = shared_.passwords.submit(identity::source_key(source_), [self = shared_from_this(), secret, encoded, invited, ticket = effect.ticket] {
+        const bool right = identity::verify_password(encoded, *secret);  // the same work for everybody
+        boost::asio::post(self->shared_.io, [self, secret, invited, ticket, right] {
+            if (self->stopped_) return;
+            // Last, in the same turn as the acceptance: an invitation that was replaced meanwhile opens nothing.
+            const bool good = invited ? self->shared_.here.check_invitation(*invited, *secret) : right;
+            self->take(self->login_.on(PasswordChecked{ticket, good}, self->shared_.monotonic()));
         });
     });
     if (!taken) answer(Disconnect{unavailable}, Duration(0));

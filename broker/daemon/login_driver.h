@@ -18,7 +18,7 @@ public:
     Status step(control::LoginStep step);
     void stop();  // no answer is given any more
     const std::optional<identity::SignedIn>& signed_in() const { return signed_in_; }
-    // "key+code" or "password+code", for the records.
+    // "publickey+code", "password+recovery-code", "invitation", for the records.
     std::string factors() const;
     std::string key_fingerprint() const;
 

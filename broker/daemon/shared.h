@@ -4,6 +4,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include "broker/access/access.h"
 #include "broker/daemon/recording_keeper.h"
 #include "broker/identity/slowing.h"
 #include "broker/identity/work_pool.h"
@@ -15,7 +16,8 @@ namespace anteroom::daemon {
 class GatewayDoor {
 public:
     virtual ~GatewayDoor() = default;
-    virtual void set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated) = 0;
+    // `extended`: also to a later one than before.
+    virtual void set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated, bool extended = false) = 0;
     virtual void end_worker(const WorkerId& worker) = 0;
     virtual void penalize(const std::string& source, Duration length) = 0;
 };
@@ -27,6 +29,7 @@ struct Shared {
     boost::asio::io_context& io;
     installation::Installation& here;
     GatewayDoor& gateway;
+    access::Access access{here};
     identity::Slowing slowing;
     identity::WorkPool passwords{identity::WorkPool::Limits{}};
     boost::asio::thread_pool recording_pool{2};
@@ -36,7 +39,9 @@ struct Shared {
     Time now() const { return here.clock.now(); }
     Monotonic monotonic() const { return here.clock.monotonic(); }
     // " Help: call 4711." behind a sentence for a person.
-    std::string with_help(const std::string& sentence) const { return here.config.help.empty() ? sentence : sentence + " " + here.config.help; }
+    std::string with_help(const std::string& sentence) const {
+        return sentence.empty() || here.config.help.empty() ? sentence : sentence + " " + here.config.help;
+    }
 };
 
 }  // namespace anteroom::daemon

@@ -47,6 +47,10 @@ Status WorkerPeer::handle(control::Packet packet) {
     if (packet.is<control::SignExchange>()) return sign(TRY(packet.as<control::SignExchange>()));
     if (packet.is<control::LoginStep>()) return log_in(TRY(packet.as<control::LoginStep>()));
     if (packet.is<control::OpenSession>()) return open_session(TRY(packet.as<control::OpenSession>()));
+    if (packet.is<control::Audience>()) return audience(TRY(packet.as<control::Audience>()));
+    if (packet.is<control::TypedLine>()) return link_.state() == control::talking ? talk_->line(TRY(packet.as<control::TypedLine>())) : ok();
+    if (packet.is<control::AskExtension>()) return extension_asked();
+    if (packet.is<control::GraceBegun>()) return grace_begun();
     if (packet.is<control::TargetIdentity>()) return identify(TRY(packet.as<control::TargetIdentity>()));
     if (packet.is<control::TargetReady>()) return target_ready(TRY(packet.as<control::TargetReady>()));
     if (packet.is<control::CapabilityNote>()) return note(TRY(packet.as<control::CapabilityNote>()));
@@ -80,6 +84,12 @@ Status WorkerPeer::sign(const control::SignExchange& request) {
 }
 
 Status WorkerPeer::log_in(control::LoginStep step) {
+    if (client_version_.empty()) client_version_ = printable(step.client_version, 128);
+    if (asking_) {
+        if (step.method != control::LoginMethod::answers || step.answers.size() != 1) return fail(ErrorKind::refused, "no answer to what was asked");
+        answer_at_login(asking_->answered(std::move(step.answers.front())));
+        return ok();
+    }
     if (!login_) {
         std::weak_ptr<Peer> weak = weak_from_this();
         login_ = std::make_shared<LoginDriver>(shared_, started_.source, session_id_, [this, weak](const control::LoginAnswer& answer) {
@@ -90,6 +100,11 @@ Status WorkerPeer::log_in(control::LoginStep step) {
 }
 
 void WorkerPeer::give(const control::LoginAnswer& answer) {
+    if (answer.verdict == control::LoginVerdict::accepted) {
+        factor_at_ = shared_.now();
+        accepted_ = answer;
+        if (ask_at_login()) return;
+    }
     if (say(answer) && answer.verdict == control::LoginVerdict::accepted) link_.enter(control::accepted);
 }
 
@@ -118,7 +133,19 @@ Status WorkerPeer::note(const control::CapabilityNote& note) {
                          "",
                          {{"capability", note.kind}, {"detail", note.detail}, {"source", started_.source}}};
     name_whom(record);
-    return shared_.here.log->append_coalesced(started_.worker.str() + "|" + note.kind + "|" + note.detail, record);
+    return shared_.here.log->append_coalesced(started_.worker.str() + "|" + note.kind + "|" + note_slot(note.detail), record);
+}
+
+// One session opens so many of the log's windows a minute, however many different things it asks for: the rest is counted together,
+// and everybody else's refusals keep their names.
+std::string WorkerPeer::note_slot(const std::string& detail) {
+    constexpr std::size_t own_windows = 32;
+    if (shared_.monotonic() - notes_since_ >= std::chrono::minutes(1)) {
+        notes_since_ = shared_.monotonic();
+        noted_.clear();
+    }
+    if (noted_.size() < own_windows) noted_.insert(detail);
+    return noted_.contains(detail) ? detail : "";
 }
 
 Status WorkerPeer::commit(const control::CommitRecording& request) {
@@ -143,6 +170,7 @@ void WorkerPeer::committed(const Result<recorder::Checkpoint>& checkpoint) {
         (void)record(audit::Kind::recording_failed, {{"error", checkpoint.error().detail}});
         return terminate("The session cannot be recorded any more and was ended.", "recording-failed");
     }
+    if (checkpoint->bytes > committed_.bytes) last_growth_ = shared_.now();
     committed_ = {checkpoint->count, checkpoint->bytes, checkpoint->root};
     session_->commit = {static_cast<std::int64_t>(checkpoint->count), static_cast<std::int64_t>(checkpoint->bytes), to_bytes(View(checkpoint->root))};
     (void)shared_.here.sessions.set_commit(session_->id, session_->commit);
@@ -195,7 +223,7 @@ void WorkerPeer::terminate(const std::string& sentence, const std::string& reaso
 }
 
 void WorkerPeer::keep_deadline() {
-    if (session_) shared_.gateway.set_deadline(started_.worker, deadline_, true);
+    if (session_) shared_.gateway.set_deadline(started_.worker, deadline_, true, true);
 }
 
 void WorkerPeer::expire_soon() {
@@ -207,6 +235,7 @@ void WorkerPeer::expire_soon() {
 void WorkerPeer::gone(const Error& why) {
     if (login_) login_->stop();
     if (dialler_) dialler_->cancel();
+    if (talk_) talk_->drop();
     if (agent_) agent_->stop();
     if (!login_ || !login_->signed_in()) blame_source();
     if (session_ && !session_->ended && !sealing_) {
@@ -232,23 +261,20 @@ void WorkerPeer::ended(const std::string& how) {
                                                  {audit::Kind::worker_failed, "", "", "", {{"how", how}, {"source", started_.source}}});
 }
 
-void WorkerPeer::reconsider() {
-    if (!session_ || session_->ended || sealing_) return;
-    const auto facts = shared_.here.facts_of(session_->person, started_.source);
-    if (!facts) return terminate("Your access was withdrawn; the session was ended.", "access-withdrawn");
-    const auto decision = policy::evaluate(shared_.here.policy.document, *facts, {session_->target, session_->account}, shared_.now());
-    if (decision.verdict == policy::Decision::Verdict::permit) return;
-    (void)record(audit::Kind::session_terminated,
-                 {{"why", std::string(policy::name(decision.reason))}, {"policy_version", std::to_string(shared_.here.policy.version)}});
-    terminate("Your access was withdrawn; the session was ended.", "access-withdrawn");
-}
-
 Status WorkerPeer::adopt(const store::Session& session) {
     session_ = session;
     keeper_ = TRY(RecordingKeeper::adopt(shared_.recording_threads(), {shared_.here.recording_path(session.id), shared_.here.checkpoints_path(session.id)}));
     link_.enter(control::live);
     // The gateway keeps the deadline that the earlier broker set.
-    deadline_ = shared_.monotonic() + (session.deadline ? std::max(Duration(0), *session.deadline - shared_.now()) : shared_.here.config.limits.session);
+    expires_ = deadline_ =
+        shared_.monotonic() + (session.deadline ? std::max(Duration(0), *session.deadline - shared_.now()) : shared_.here.config.limits.session);
+    if (const auto* rule = shared_.here.policy.document.rule(session.rule); rule != nullptr && rule->at_expiry == policy::AtExpiry::grace)
+        expires_ -= rule->grace.value_or(Duration(0));
+    const policy::Ask ask{session.target, session.account};
+    request_ = TRY(shared_.access.emergency_of(session.person, ask));
+    if (!request_) request_ = TRY(shared_.access.open_request(session.person, ask));
+    if (const auto facts = shared_.here.facts_of(session.person, started_.source); facts)
+        if (const auto decision = judge(*facts, ask); decision) decision_ = *decision;
     committed_ = {static_cast<std::uint64_t>(session.commit.count), static_cast<std::uint64_t>(session.commit.bytes), {}};
     say(control::Committed{committed_.count});  // what was under way when the earlier broker went is said again by the worker
     keep_deadline();

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "broker/daemon/worker_peer.h"
+#include "broker/identity/host_proof.h"
 #include "policy/explain.h"
 
 namespace anteroom::daemon {
@@ -45,48 +46,49 @@ std::vector<std::string> algorithms_of(const std::vector<Pinned>& keys) {
     return list;
 }
 
-std::string menu_of(const std::vector<policy::Reachable>& reachable, const std::string& person) {
-    if (reachable.empty()) return "There is nothing that you may reach.";
-    std::string text = "You may reach:";
-    for (const auto& one : reachable) {
-        text += "\r\n  " + person + "+" + one.target.str() + "+" + one.account.str();
-        if (!one.description.empty()) text += "  (" + printable(one.description, 80) + ")";
-        text += one.verdict == policy::Decision::Verdict::permit ? "  ready" : "  " + one.sentence;
-    }
-    return text + "\r\nConnect with one of these as the user name.";
-}
-
 std::string secret_id(const policy::AuthorizedTarget& target) { return target.target().str() + "/" + target.account().str(); }
 
 }  // namespace
 
 void WorkerPeer::refuse(const std::string& sentence, bool menu) {
     target_.reset();
+    connecting_ = false;
+    if (talk_) talk_->drop();
     if (say(control::SessionRefusal{shared_.with_help(sentence), menu})) link_.enter(control::accepted);
 }
 
 Status WorkerPeer::open_session(const control::OpenSession& request) {
-    constexpr unsigned enough = 3;
-    if (session_ || ++asked_ > enough) return fail(ErrorKind::refused, "asks for sessions without end");
+    if (session_ || std::exchange(opened_, true)) return fail(ErrorKind::refused, "asks for a second session");
     link_.enter(control::opening);
     client_version_ = printable(request.client_version, 128);
     if (!login_ || !login_->signed_in()) return fail(ErrorKind::refused, "a session for nobody");
-    const auto facts = TRY(shared_.here.facts_of(login_->signed_in()->person(), started_.source));
-    const auto ask = TRY(wanted(facts));
-    if (!ask) return ok();
-    const auto decision = TRY(decide(facts, *ask));
-    if (decision.verdict == policy::Decision::Verdict::needs_approval) {
-        refuse("Access to " + ask->target.str() + " as " + ask->account.str() + " needs approval, and requests cannot be made here yet.");
+    if (login_->signed_in()->enrolling()) {
+        talk(talk::enrolment(party(), *talk_host()));
         return ok();
     }
-    auto target = policy::AuthorizedTarget::from(decision, shared_.here.policy.document, *ask);
+    const auto facts = TRY(shared_.here.facts_of(login_->signed_in()->person(), started_.source));
+    const auto& name = login_->signed_in()->name();
+    if (!name || !name->target) {
+        talk(talk::menu(party(), *talk_host()));
+        return ok();
+    }
+    const auto ask = wanted(facts);
+    return ask ? go_for(*ask) : ok();
+}
+
+// The one way to a target, from a user name, the menu or a request that was approved.
+Status WorkerPeer::go_for(const policy::Ask& ask) {
+    const auto facts = TRY(shared_.here.facts_of(login_->signed_in()->person(), started_.source));
+    const auto decision = TRY(decide(facts, ask));
+    auto target = policy::AuthorizedTarget::from(decision, shared_.here.policy.document, ask);
     if (!target) {
-        refuse(decision.sentence);
+        const bool emergency = shared_.access.may_break_glass(facts.person, ask, started_.source).value_or(false);
+        // The reserve is given back now: alert and record of an emergency need room in the database, too.
+        if (emergency && !disk_has_room(shared_.here.recordings_dir())) (void)shared_.here.spool.open();
+        if (decision.verdict == policy::Decision::Verdict::needs_approval || emergency) talk(talk::request_and_wait(party(), *talk_host(), ask));
+        else refuse(decision.sentence);
     } else if (target->protocol() != policy::Protocol::ssh) {
-        refuse(ask->target.str() + " is reached by RDP, not by SSH.");
-    } else if (!disk_has_room(shared_.here.recordings_dir())) {
-        (void)record(audit::Kind::alarm, {{"what", "recordings"}, {"problem", "less than 10 % of the disk is free"}});
-        refuse(no_record);
+        refuse(ask.target.str() + " is reached by RDP, not by SSH.");
     } else {
         dial(std::move(*target));
     }
@@ -94,26 +96,36 @@ Status WorkerPeer::open_session(const control::OpenSession& request) {
 }
 
 // The target and account that the user name asks for; none when the person has been answered otherwise.
-Result<std::optional<policy::Ask>> WorkerPeer::wanted(const policy::Facts& facts) {
+std::optional<policy::Ask> WorkerPeer::wanted(const policy::Facts& facts) {
     const auto& name = login_->signed_in()->name();
     const auto& document = shared_.here.policy.document;
-    if (!name || !name->target) {
-        refuse(menu_of(policy::reachable(document, facts, shared_.now()), facts.person.str()), true);
-        return std::optional<policy::Ask>();
-    }
-    if (name->account) return std::optional(policy::Ask{*name->target, *name->account});
-    if (const auto account = policy::default_account(document, facts, *name->target, shared_.now())) return std::optional(policy::Ask{*name->target, *account});
+    if (name->account) return policy::Ask{*name->target, *name->account};
+    if (const auto account = policy::default_account(document, facts, *name->target, shared_.now())) return policy::Ask{*name->target, *account};
     const auto accounts = policy::accounts_for(document, facts, *name->target, shared_.now());
-    if (accounts.empty()) return std::optional(policy::Ask{*name->target, AccountId()});  // decided like any other ask: unknown or not allowed
+    if (accounts.empty()) return policy::Ask{*name->target, AccountId()};  // decided like any other ask: unknown or not allowed
     std::string list;
     for (const auto& account : accounts) list += (list.empty() ? "" : ", ") + account.str();
     refuse("Say which account: " + facts.person.str() + "+" + name->target->str() + "+ACCOUNT, with one of " + list + ".");
-    return std::optional<policy::Ask>();
+    return std::nullopt;
+}
+
+// An emergency that runs comes before any other right: what is done under it is marked and reviewed.
+Result<policy::Decision> WorkerPeer::judge(const policy::Facts& facts, const policy::Ask& ask) {
+    const auto& document = shared_.here.policy.document;
+    if (const auto emergency = TRY(shared_.access.emergency_of(facts.person, ask))) {
+        auto decision = policy::evaluate_break_glass(document, facts, ask, shared_.now());
+        if (decision.verdict == policy::Decision::Verdict::permit) {
+            if (emergency->ends && (!decision.ends || *emergency->ends < *decision.ends)) decision.ends = emergency->ends;
+            return decision;
+        }
+    }
+    const auto grants = TRY(shared_.access.grants(facts.person, ask, started_.source));
+    return policy::evaluate(document, facts, ask, shared_.now(), grants);
 }
 
 // Recorded before anything follows from it.
 Result<policy::Decision> WorkerPeer::decide(const policy::Facts& facts, const policy::Ask& ask) {
-    auto decision = policy::evaluate(shared_.here.policy.document, facts, ask, shared_.now());
+    auto decision = TRY(judge(facts, ask));
     const audit::Record record{audit::Kind::access_decided,
                                facts.person.str(),
                                ask.target.str(),
@@ -136,6 +148,7 @@ Result<policy::Decision> WorkerPeer::decide(const policy::Facts& facts, const po
 
 void WorkerPeer::dial(policy::AuthorizedTarget target) {
     target_.emplace(std::move(target));
+    connecting_ = true;
     std::weak_ptr<Peer> weak = weak_from_this();
     dialler_ = TargetDialler::dial(shared_.io, *target_, shared_.here.config.limits.target_connect, [this, weak](Result<Fd> socket) {
         if (const auto self = weak.lock()) connected(std::move(socket));
@@ -155,8 +168,9 @@ void WorkerPeer::connected(Result<Fd> socket) {
                                                      ? " did not answer within " + duration_text(shared_.here.config.limits.target_connect) + "."
                                                      : " cannot be reached: its address refuses connections or is unknown."));
     }
-    if (!still_permitted()) return;
-    if (auto permitted = permit(std::move(*socket)); !permitted) {
+    const auto still = still_permitted();
+    if (still && !*still) return;
+    if (auto permitted = still ? permit(std::move(*socket)) : Status(fail(still.error())); !permitted) {
         log::error("session.not-opened", {{"error", permitted.error().detail}});
         (void)record(audit::Kind::recording_failed, {{"error", permitted.error().detail}});
         if (agent_) agent_->stop();
@@ -166,15 +180,19 @@ void WorkerPeer::connected(Result<Fd> socket) {
     }
 }
 
-// While it was dialled, the person may have been disabled or the policy replaced: the session begins under what holds now.
-bool WorkerPeer::still_permitted() {
+// While it was dialled, the person may have been disabled, the policy replaced, an approval revoked: the session begins under what
+// holds now. A grant whose clock waits for the first connection begins to run here.
+Result<bool> WorkerPeer::still_permitted() {
     const policy::Ask ask{target_->target(), target_->account()};
-    const auto facts = shared_.here.facts_of(login_->signed_in()->person(), started_.source);
-    const auto decision = facts ? policy::evaluate(shared_.here.policy.document, *facts, ask, shared_.now()) : policy::Decision();
+    const auto facts = TRY(shared_.here.facts_of(login_->signed_in()->person(), started_.source));
+    request_ = TRY(shared_.access.use(facts.person, ask, target_->rule()));
+    if (!request_) request_ = TRY(shared_.access.emergency_of(facts.person, ask));
+    const auto decision = TRY(judge(facts, ask));
     auto target = policy::AuthorizedTarget::from(decision, shared_.here.policy.document, ask);
     const bool same = target && target->host() == target_->host() && target->port() == target_->port();
     if (same) {
         target_.emplace(std::move(*target));
+        decision_ = decision;
         return true;
     }
     (void)record(audit::Kind::access_decided,
@@ -208,10 +226,8 @@ Status WorkerPeer::permit(Fd socket) {
     control::SessionPermit permit;
     TRY(credential(permit));
 
-    Duration length = here.config.limits.session;
-    if (target_->max()) length = std::min(length, *target_->max());
-    if (target_->ends()) length = std::clamp<Duration>(*target_->ends() - now, Duration(0), length);
-    const auto deadline = (shared_.monotonic() + length).time_since_epoch().count();
+    const auto ends = ends_of(decision_, now);
+    const bool emergency = request_ && request_->emergency;
 
     permit.session = SessionId(random_id());
     permit.person = login_->signed_in()->person().str();
@@ -220,25 +236,24 @@ Status WorkerPeer::permit(Fd socket) {
     permit.host_key_algorithms = algorithms_of(pinned);
     permit.allow = target_->allow();
     permit.forbid = target_->forbid();
-    permit.deadline = deadline;
+    permit.expires = ends.expires.time_since_epoch().count();
+    permit.deadline = ends.deadline.time_since_epoch().count();
+    permit.extendable = request_ && !emergency;
     permit.idle = target_->idle().value_or(Duration(0));
     permit.started = now;
     permit.recording = permit.session.str();
     permit.bulk_limit = static_cast<std::uint64_t>(here.config.limits.bulk_mib) << 20;
     permit.help = here.config.help;
-    permit.notice = "anteroom: " + permit.target + " as " + permit.account + ", recorded, until " + here.time_text(now + length) + ".";
+    const auto until = here.time_text(now + (ends.expires - shared_.monotonic()));
+    permit.notice = "anteroom: " + permit.target + " as " + permit.account + ", recorded, until " + until + ".";
+    if (emergency)
+        permit.notice = std::string(request_->drill ? "*** anteroom: DRILL of breaking the glass" : "*** anteroom: THE GLASS IS BROKEN") + " for " +
+                        permit.target + " as " + permit.account + ". Everybody has been told; it is recorded and will be reviewed. Until " + until + ". ***";
 
-    const RecordingKeeper::Files files{here.recording_path(permit.session), here.checkpoints_path(permit.session)};
-    auto made = TRY(RecordingKeeper::create(shared_.recording_threads(), files,
-                                            {permit.recording,
-                                             permit.session.str(),
-                                             0,
-                                             now,
-                                             {here.ring.recording_identity_public(), here.ring.escrow_public()},
-                                             here.ring.recording_signing_public()}));
+    auto made = TRY(open_recording(permit));
     keeper_ = std::move(made.keeper);
     permit.keys = std::move(made.keys);
-    TRY(begin_record(permit, deadline));
+    TRY(begin_record(permit, ends));
 
     std::vector<int> fds{socket.get(), made.file.get()};
     Fd agent_end;
@@ -257,15 +272,38 @@ Status WorkerPeer::permit(Fd socket) {
     }
     if (!say(permit, fds)) return fail(ErrorKind::io, "the worker is gone");
     link_.enter(control::permitted);
-    deadline_ = Monotonic(Duration(deadline));
-    shared_.gateway.set_deadline(started_.worker, deadline_, true);
+    expires_ = ends.expires;
+    deadline_ = ends.deadline;
+    if (talk_) talk_->drop();
+    shared_.gateway.set_deadline(started_.worker, deadline_, true, true);
     return ok();
 }
 
-// Durable before the worker gets its kit: the session and everything that explains it.
-Status WorkerPeer::begin_record(const control::SessionPermit& permit, std::int64_t deadline) {
+Result<RecordingKeeper::New> WorkerPeer::open_recording(const control::SessionPermit& permit) {
     auto& here = shared_.here;
-    const Time ends = permit.started + (Monotonic(Duration(deadline)) - shared_.monotonic());
+    const bool emergency = request_ && request_->emergency;
+    const bool room = disk_has_room(here.recordings_dir());
+    if (!room) (void)record(audit::Kind::alarm, {{"what", "recordings"}, {"problem", "less than 10 % of the disk is free"}});
+    if (!room && !emergency) return fail(ErrorKind::io, "no room for recordings");
+    const recorder::NewRecording header{permit.recording,
+                                        permit.session.str(),
+                                        0,
+                                        permit.started,
+                                        {here.ring.recording_identity_public(), here.ring.escrow_public()},
+                                        here.ring.recording_signing_public()};
+    auto made = room
+                    ? RecordingKeeper::create(shared_.recording_threads(), {here.recording_path(permit.session), here.checkpoints_path(permit.session)}, header)
+                    : Result<RecordingKeeper::New>(fail(ErrorKind::io, ""));
+    if (made || !emergency) return made;
+    // An emergency is recorded whatever else fails: into the spool, in space that was kept for it.
+    TRY(here.spool.open());
+    return RecordingKeeper::create(shared_.recording_threads(), {here.spool.path(permit.session, ".arec"), here.spool.path(permit.session, ".ckpt")}, header);
+}
+
+// Durable before the worker gets its kit: the session and everything that explains it.
+Status WorkerPeer::begin_record(const control::SessionPermit& permit, const Ends& ends) {
+    auto& here = shared_.here;
+    const Time until = permit.started + (ends.deadline - shared_.monotonic());
     session_ = store::Session{permit.session,
                               started_.worker,
                               login_->signed_in()->person(),
@@ -277,25 +315,23 @@ Status WorkerPeer::begin_record(const control::SessionPermit& permit, std::int64
                               started_.protocol,
                               login_->factors(),
                               login_->key_fingerprint(),
-                              "",
-                              "",
+                              request_ ? request_->reason : "",
+                              request_ ? request_->ticket : "",
                               permit.started,
                               std::nullopt,
                               "",
-                              ends,
+                              until,
                               here.recording_path(permit.session),
                               {},
                               "open"};
     auto begun = here.database.transaction([&]() -> Status {
         TRY(here.sessions.insert(*session_));
-        TRY(record(audit::Kind::session_start, {{"account", permit.account},
-                                                {"rule", target_->rule()},
-                                                {"policy_version", std::to_string(here.policy.version)},
-                                                {"source", session_->source},
-                                                {"factors", session_->factors},
-                                                {"key", session_->key_fingerprint},
-                                                {"until", rfc3339(ends)},
-                                                {"client", client_version_}}));
+        audit::Fields fields{{"account", permit.account},  {"rule", target_->rule()},      {"policy_version", std::to_string(here.policy.version)},
+                             {"source", session_->source}, {"factors", session_->factors}, {"key", session_->key_fingerprint},
+                             {"until", rfc3339(until)},    {"client", client_version_}};
+        if (request_) fields["request"] = std::to_string(request_->id);
+        if (request_ && request_->emergency) fields["emergency"] = request_->drill ? "drill" : "yes";
+        TRY(record(audit::Kind::session_start, std::move(fields)));
         TRY(record(audit::Kind::recording_opened, {{"recording", permit.recording}, {"header", hex(permit.keys.header_hash)}}));
         return ok();
     });
@@ -315,10 +351,21 @@ Status WorkerPeer::identify(const control::TargetIdentity& identity) {
         say(control::TargetVerdict{false, {}, "The host key of " + target_->target().str() + " is not the one that is pinned for it. No credential was used."});
         return ok();
     }
+    if (const auto proven = identity::verify_host_proof({identity.host_key, identity.exchange_hash, identity.signature}); !proven)
+        return unproven(proven.error().detail);
     if (!account_secret_kind_.empty()) TRY(record(audit::Kind::secret_used, {{"account", target_->account().str()}, {"kind", account_secret_kind_}}));
-    if (agent_) agent_->start();
+    if (agent_) agent_->start(identity.exchange_hash);
     say(control::TargetVerdict{true, std::move(target_password_), ""});
     target_password_ = Secret();
+    return ok();
+}
+
+// A pinned key is claimed and has signed nothing: libssh in the worker would not have believed it either.
+Status WorkerPeer::unproven(const std::string& why) {
+    TRY(record(audit::Kind::target_key_changed, {{"seen", "claimed without proof"}, {"why", why}}));
+    TRY(record(audit::Kind::alarm, {{"what", "worker"}, {"problem", "a target's host key was claimed without proof: " + why}}));
+    end_reason_ = "host-key";
+    say(control::TargetVerdict{false, {}, "The host key of " + target_->target().str() + " was not proven. No credential was used."});
     return ok();
 }
 

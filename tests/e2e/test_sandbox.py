@@ -16,6 +16,10 @@ def worker(hospital):
         terminal.send("exit\n")
 
 
+# What stands in /proc of a process that is not dumpable is shown to root alone, its own user included.
+root_looks = pytest.mark.skipif(os.geteuid() != 0, reason="looking into a process that is not dumpable needs root")
+
+
 def status(pid):
     return dict(line.split(":\t", 1) for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
 
@@ -32,6 +36,15 @@ def test_no_core_and_not_dumpable(worker):
     assert pathlib.Path(f"/proc/{worker[0]}/environ").stat().st_uid == 0
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may look everywhere")
+def test_not_even_its_own_user_may_look_into_it(worker):
+    for what in ("fd", "environ", "mem", "maps", "exe"):
+        with pytest.raises(PermissionError):
+            path = pathlib.Path(f"/proc/{worker[0]}/{what}")
+            os.listdir(path) if what == "fd" else os.readlink(path) if what == "exe" else path.read_bytes()
+
+
+@root_looks
 def test_descriptors_are_its_own_connection_only(worker):
     kinds = []
     for one in pathlib.Path(f"/proc/{worker[0]}/fd").iterdir():
@@ -44,6 +57,7 @@ def test_descriptors_are_its_own_connection_only(worker):
     assert [kind for _, kind in kinds].count("socket") <= 4, "client, broker, target, agent"
 
 
+@root_looks
 def test_the_recording_is_append_and_write_only(worker):
     for one in pathlib.Path(f"/proc/{worker[0]}/fd").iterdir():
         if os.readlink(one).endswith(".arec"):
@@ -54,6 +68,7 @@ def test_the_recording_is_append_and_write_only(worker):
     raise AssertionError("no recording")
 
 
+@root_looks
 def test_no_environment_and_no_secret_in_the_command_line(worker):
     pid, person = worker
     assert pathlib.Path(f"/proc/{pid}/environ").read_bytes() == b""
@@ -62,6 +77,7 @@ def test_no_environment_and_no_secret_in_the_command_line(worker):
     assert person.password.encode() not in words
 
 
+@root_looks
 def test_no_program_of_ours_has_a_secret_in_its_command_line_or_environment(hospital, worker):
     _, person = worker
     for pid in hospital.programs() + [hospital.process.pid]:
@@ -70,11 +86,10 @@ def test_no_program_of_ours_has_a_secret_in_its_command_line_or_environment(hosp
             assert person.password.encode() not in text and person.codes.secret not in text
 
 
+@root_looks
 def test_its_memory_holds_no_key_of_the_broker_and_no_password(hospital, worker):
     """As a debugger of root would see it: neither host key nor target key, nor the person's stored secrets."""
     pid, person = worker
-    if os.geteuid() != 0:
-        pytest.skip("reading another's memory needs root")
     import paramiko
     target = paramiko.Ed25519Key.from_private_key_file(str(hospital.home / "target-key"))
     seed = bytes(target._signing_key)

@@ -24,7 +24,7 @@ ROOMS = {
 }
 # Header of a library -> the only places (folders or files) that may include it. Tests may, too.
 OWNERS = {
-    r"openssl/": ("base/crypto", "broker/identity/", "broker/vault/", "proxies/rdp/", "web/"),
+    r"openssl/": ("base/crypto", "broker/identity/", "broker/vault/", "broker/courier/", "proxies/rdp/", "web/"),
     r"libssh/": ("proxies/ssh/",),
     r"(freerdp|winpr)/": ("proxies/rdp/",),
     r"soci/": ("broker/store/",),

@@ -53,9 +53,11 @@ struct FakeLive final : Live {
         return fail(ErrorKind::not_found, "not live");
     }
     void reconsider() override { ++reconsidered; }
+    access::Access& access() override { return *access_; }
     std::vector<LiveSession> live;
     std::vector<std::string> ended;
     int reconsidered = 0;
+    std::optional<access::Access> access_;  // over the fixture's installation
 };
 
 struct Answered {
@@ -85,10 +87,12 @@ protected:
         auto opened = installation::Installation::open(dir, clock);
         ASSERT_TRUE(opened) << opened.error().detail;
         here = std::move(*opened);
+        live.access_.emplace(*here);
         auto applied = here->apply_policy(policy_text, "policy.yaml", "test");
         ASSERT_TRUE(applied) << applied.error().detail;
     }
     void TearDown() override {
+        live.access_.reset();
         here.reset();
         std::filesystem::remove_all(dir);
     }

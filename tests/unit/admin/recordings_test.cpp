@@ -253,6 +253,70 @@ TEST_F(AdminSessions, ListsLiveOnesAndThoseThatEnded) {
     EXPECT_EQ(shown.text("reason"), "\\x1b]0;title\\x07");
 }
 
+TEST_F(AdminSessions, ALiveOneShowsWhatIsLeftHowLongItIsSilentAndWhoseGrantItUses) {
+    ASSERT_TRUE(here->sessions.set_deadline(running, clock.now() + 90s));
+    live.live[0].last_growth = clock.now();
+    live.live[0].expires = clock.now() + 60s;
+    live.live[0].request = 42;
+    clock.advance(10s);
+    const auto shown = call("session show", {{"id", running.str()}});
+    EXPECT_EQ(shown.row().at("seconds_left").to_number<int>(), 80);
+    EXPECT_EQ(shown.row().at("idle_seconds").to_number<int>(), 10);
+    EXPECT_EQ(shown.row().at("request").to_number<int>(), 42);
+    EXPECT_EQ(shown.text("expires"), rfc3339(clock.now() + 50s));
+    clock.advance(1h);
+    EXPECT_EQ(call("session list").row().at("seconds_left").to_number<int>(), 0);
+    const auto over = call("session show", {{"id", id.str()}});
+    EXPECT_TRUE(over.row().at("seconds_left").is_null() && over.row().at("request").is_null());
+}
+
+TEST_F(AdminSessions, WatchingIsForReviewersAndOnTheRecordBeforeAnythingIsSeen) {
+    const auto watched = call_as("ruth", call_of("session watch", {{"id", running.str()}}));
+    ASSERT_TRUE(watched.done) << watched.sentence;
+    ASSERT_EQ(watched.recordings.size(), 1u);
+    EXPECT_TRUE(equal_in_constant_time(watched.recordings[0].data_key.expose(), data_key.expose()));
+    EXPECT_TRUE(watched.meta.at("live").as_bool());
+    const auto record = records("session.watched").at(0);
+    EXPECT_EQ(record.person, "ruth");
+    EXPECT_EQ(record.session, running.str());
+    EXPECT_FALSE(record.fields.contains("outcome"));
+    EXPECT_TRUE(records("recording.view").empty());
+}
+
+TEST_F(AdminSessions, WhoMayNotReviewMayNotWatchAndWhatHasEndedIsPlayed) {
+    for (const char* name : {"vera", "carl"}) {
+        const auto refused = call_as(name, call_of("session watch", {{"id", running.str()}}));
+        EXPECT_FALSE(refused.done) << name;
+        EXPECT_TRUE(refused.recordings.empty());
+    }
+    EXPECT_FALSE(call(call_of("session watch", {{"id", running.str()}})).done) << "nobody named";
+    auto foreign = call_of("session watch", {{"id", running.str()}});
+    foreign.actor = "ruth";
+    foreign.code = code_of("vera");
+    EXPECT_FALSE(call(std::move(foreign)).done);
+    const auto ended = call_as("ruth", call_of("session watch", {{"id", id.str()}}));
+    EXPECT_FALSE(ended.done);
+    EXPECT_NE(ended.sentence.find("recording play " + id.str()), std::string::npos) << ended.sentence;
+    EXPECT_FALSE(call_as("ruth", call_of("session watch", {{"id", "../x"}})).done);
+    const auto kept = records("session.watched");
+    ASSERT_EQ(kept.size(), 2u);
+    for (const auto& record : kept) EXPECT_EQ(record.fields.at("outcome"), "refused");
+}
+
+TEST_F(AdminSessions, CodesThatSomebodyElseSetUpOpenNothingWhereThePolicySaysSo) {
+    ASSERT_TRUE(here->apply_policy(std::string(policy_text) + "mfa: { self_enrolled: required }\n", "policy.yaml", "test"));
+    for (const char* verb : {"session watch", "recording play"}) {
+        const auto refused = call_as("ruth", call_of(verb, {{"id", running.str()}}));
+        EXPECT_FALSE(refused.done);
+        EXPECT_TRUE(refused.recordings.empty());
+        EXPECT_NE(refused.sentence.find("set up by somebody else"), std::string::npos) << refused.sentence;
+    }
+    auto enrolment = **here->totp.find(PersonId("ruth"));
+    enrolment.enrolled_by = "person:ruth";
+    ASSERT_TRUE(here->totp.enrol(enrolment));
+    EXPECT_TRUE(call_as("ruth", call_of("session watch", {{"id", running.str()}})).done);
+}
+
 TEST_F(AdminSessions, EndingOneNamesWhoDidItAndWhy) {
     ASSERT_TRUE(terminate("vera", running).done);
     ASSERT_EQ(live.ended.size(), 1u);
