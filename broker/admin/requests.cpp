@@ -171,7 +171,7 @@ std::string term_text(const Call& call, const access::Request& request) {
 
 Result<Duration> length_argument(const Call& call, std::string_view name) {
     const auto& text = call.argument(name);
-    const auto length = text.empty() ? fail(ErrorKind::invalid, "") : parse_duration(text);
+    auto length = text.empty() ? fail(ErrorKind::invalid, "") : parse_duration(text);
     if (!length || *length <= Duration(0)) return fail(ErrorKind::invalid, quoted(text) + " is no length of time; 90s, 30m, 4h or 2d is");
     return length;
 }
@@ -226,13 +226,13 @@ Outcome request_create(Call& call) {
     if (call.given("for")) wanted.length = TRY(length_argument(call, "for"));
     wanted.not_before = TRY(beginning(call));
     wanted.made_by = "unix:" + call.caller.unix_user;
-    const auto made = TRY(decide(call, 0, [&](access::SecondFactor) { return call.live.access().create(wanted); }));
+    const auto made = TRY(decide(call, 0, [&](const access::SecondFactor&) { return call.live.access().create(wanted); }));
     return answer_with(call, made, request_text(made) + " is made");
 }
 
 Outcome request_withdraw(Call& call) {
     const auto request = TRY(known_request(call));
-    const auto after = TRY(decide(call, request.id, [&](access::SecondFactor by) { return call.live.access().withdraw(request.id, by.person()); }));
+    const auto after = TRY(decide(call, request.id, [&](const access::SecondFactor& by) { return call.live.access().withdraw(request.id, by.person()); }));
     return answer_with(call, after, request_text(after) + " is withdrawn");
 }
 

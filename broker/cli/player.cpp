@@ -93,7 +93,7 @@ Status sleep_listening(const Keyboard& keyboard, const Stop& stop, Duration leng
     }
 }
 
-Status write_json(boost::json::object line) {
+Status write_json(const boost::json::object& line) {
     const std::string text = boost::json::serialize(line) + "\n";
     return write_all(STDOUT_FILENO, view(text));
 }
@@ -106,12 +106,12 @@ recorder::FollowTo as_json() {
             [line](Duration at, std::uint32_t channel, std::string_view text) {
                 auto object = line(at, channel);
                 object["text"] = text;
-                return write_json(std::move(object));
+                return write_json(object);
             },
             [line](Duration at, std::uint32_t channel, std::string_view note) {
                 auto object = line(at, channel);
                 object["note"] = note;
-                return write_json(std::move(object));
+                return write_json(object);
             }};
 }
 
@@ -131,7 +131,7 @@ Status watch_on_terminal(recorder::Reader& reader, const WatchOptions& options) 
     const Stop stop;
     auto to = options.json ? as_json() : as_text();
     to.wait = [&](Duration length) { return sleep_listening(keyboard, stop, length); };
-    const auto watched = recorder::Follower(to, options.channel).run(reader);
+    auto watched = recorder::Follower(to, options.channel).run(reader);
     if (!options.json && ::isatty(STDOUT_FILENO) == 1) TRY(write_all(STDOUT_FILENO, view("\r\n")));
     const bool left = !watched && watched.error().detail == ended_by_viewer;
     if (!watched && !left) return watched;

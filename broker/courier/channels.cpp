@@ -25,7 +25,7 @@ void Channels::Answered::add(std::uint64_t from, control::Delivered answer) {
     (void)!::write(wake.get(), &one, sizeof one);
 }
 
-Result<Channels> Channels::start(const std::map<std::string, installation::AlertChannel>& channels, Work work) {
+Result<Channels> Channels::start(const std::map<std::string, installation::AlertChannel>& channels, const Work& work) {
     Channels out;
     out.answered_ = std::make_shared<Answered>();
     out.answered_->wake = Fd(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));

@@ -16,7 +16,7 @@ class Channels {
 public:
     // What delivers; a test brings its own.
     using Work = std::function<Outcome(const installation::AlertChannel&, const control::Deliver&)>;
-    static Result<Channels> start(const std::map<std::string, installation::AlertChannel>& channels, Work work);
+    static Result<Channels> start(const std::map<std::string, installation::AlertChannel>& channels, const Work& work);
 
     // Readable when there are answers.
     int fd() const { return answered_->wake.get(); }

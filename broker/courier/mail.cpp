@@ -50,7 +50,7 @@ std::string text_of(const Event& event, const Letter& letter) {
 }  // namespace
 
 std::string header_text(std::string_view text) {
-    const auto clean = without_controls(text);
+    auto clean = without_controls(text);
     const bool plain = clean.size() <= plain_header_bytes && clean.find("=?") == std::string::npos &&
                        std::all_of(clean.begin(), clean.end(), [](char c) { return static_cast<unsigned char>(c) < 0x80; });
     if (plain) return clean;

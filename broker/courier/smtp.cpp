@@ -2,7 +2,6 @@
 #include "broker/courier/smtp.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "broker/courier/curl_handles.h"
 
@@ -21,7 +20,7 @@ struct Source {
 std::size_t give(char* to, std::size_t size, std::size_t items, void* user) {
     auto& source = *static_cast<Source*>(user);
     const auto some = std::min(size * items, source.text.size() - source.at);
-    std::memcpy(to, source.text.data() + source.at, some);
+    std::copy_n(source.text.data() + source.at, some, to);
     source.at += some;
     return some;
 }

@@ -68,7 +68,8 @@ struct Section {
                         text("url_file", Need::optional, out.url_file),
                         {"template", Need::optional,
                          [this](const At& a) {
-                             if (const auto which = reader.choice(a, {"plain", "slack", "teams", "pagerduty"})) out.shape = AlertChannel::Template(*which);
+                             if (const auto which = reader.choice(a, {"plain", "slack", "teams", "pagerduty"}))
+                                 out.shape = static_cast<AlertChannel::Template>(*which);
                          }},
                         text("secret_file", Need::optional, out.secret_file),
                         text("ca_file", Need::optional, out.ca_file)});
@@ -98,7 +99,7 @@ struct Section {
                         port(),
                         {"security", Need::optional,
                          [this](const At& a) {
-                             if (const auto which = reader.choice(a, {"none", "starttls", "tls"})) out.security = Security(*which);
+                             if (const auto which = reader.choice(a, {"none", "starttls", "tls"})) out.security = static_cast<Security>(*which);
                          }},
                         {"from", Need::required,
                          [this](const At& a) {

@@ -22,7 +22,7 @@ bool is_file_tool(std::string_view client_version) {
     return std::any_of(known.begin(), known.end(), [&](std::string_view one) { return lower.find(one) != std::string::npos; });
 }
 
-Asking::Asking(Party party, policy::Ask ask, std::string client_version)
+Asking::Asking(Party party, policy::Ask ask, const std::string& client_version)
     : party_(std::move(party)), ask_(std::move(ask)), file_tool_(is_file_tool(client_version)), began_(party_.here.clock.monotonic()) {}
 
 std::optional<Asking::Question> Asking::begin() {

@@ -23,7 +23,7 @@ public:
     };
     using Next = std::variant<Question, Finished, Refused>;
 
-    Asking(Party party, policy::Ask ask, std::string client_version);
+    Asking(Party party, policy::Ask ask, const std::string& client_version);
     // The first question; none when there is nothing to ask: permitted, granted, or not to be had at all.
     std::optional<Question> begin();
     Next answered(Secret line);

@@ -31,7 +31,7 @@ std::optional<Duration> unit_of(std::string_view unit) {
         Duration length;
     };
     static constexpr std::array<Unit, 9> units{
-        {{"s", 1s}, {"sec", 1s}, {"m", 1min}, {"min", 1min}, {"minutes", 1min}, {"h", 1h}, {"hour", 1h}, {"hours", 1h}, {"d", 24h}}};
+        {{"s", 1s}, {"sec", 1s}, {"m", 1min}, {"min", 1min}, {"minutes", 1min}, {"h", 1h}, {"hour", 1h}, {"hours", 1h}, {"d", std::chrono::hours(24)}}};
     for (const auto& one : units)
         if (one.name == unit) return one.length;
     return std::nullopt;
@@ -120,10 +120,10 @@ Result<Time> time_of(const Installation& here, std::string_view typed) {
     const auto as_utc = parse_rfc3339(text + ":00Z");
     if (!as_utc) return bad();
     auto time = from_local(here, *as_utc);
-    if (time && today && *time <= now) time = from_local(here, *as_utc + 24h);
+    if (time && today && *time <= now) time = from_local(here, *as_utc + std::chrono::hours(24));
     if (!time) return bad();
     if (*time <= now) return fail(ErrorKind::invalid, "That time is over.");
-    if (*time > now + 24h * 366) return bad();
+    if (*time > now + std::chrono::hours(24 * 366)) return bad();
     return *time;
 }
 
@@ -150,7 +150,7 @@ std::string listed(const std::vector<std::string>& all, const char* last) {
 
 std::string name_of(Installation& here, const PersonId& person) {
     const auto found = here.people.find(person);
-    const auto id = printable(person.str());
+    auto id = printable(person.str());
     if (!found || !*found || (*found)->display_name.empty() || (*found)->display_name == person.str()) return id;
     return printable((*found)->display_name, 80) + " (" + id + ")";
 }

@@ -100,7 +100,7 @@ std::string granted_text(Installation& here, const access::Request& request) {
 }
 
 std::string state_text(Installation& here, const access::Request& request) {
-    const auto head = fmt::format("request {}: ", request.id);
+    auto head = fmt::format("request {}: ", request.id);
     const auto by = request.decided_by.empty() ? std::string() : " by " + name_of(here, request.decided_by);
     switch (request.state) {
         case RequestState::requested: return head + "waiting.";

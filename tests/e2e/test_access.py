@@ -1,6 +1,7 @@
 """Access on request: asked for at the terminal, decided by somebody else, used while it lasts, cut when it ends, and broken open in an emergency."""
 import os
 import signal
+import subprocess
 import threading
 import time
 
@@ -286,3 +287,37 @@ def test_the_glass_stays_whole_for_those_whom_policy_does_not_name(access):
     person = access.vendor()
     done = access.ssh(person, "brief-1", "echo in")
     assert done.status != 0 and "in\n" not in done.text and "break-glass" not in done.all
+
+
+@pytest.fixture
+def full_disk(access):
+    """The recordings' folder on a small file system of its own, with no room left."""
+    folder = access.dir / "recordings"
+    mounted = os.geteuid() == 0 and subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=700", "tmpfs", folder], check=False).returncode == 0
+    if not mounted:
+        pytest.skip("a small file system cannot be mounted here")
+    try:
+        (folder / "filler").write_bytes(bytes(1000 << 10))
+        yield folder
+    finally:
+        subprocess.run(["umount", "-l", folder], check=True)
+
+
+def test_on_a_full_disk_nothing_is_opened_but_an_emergency_which_is_recorded_in_the_spool(access, full_disk, dana):
+    alice = access.vendor()
+    with access.terminal(alice, "ct-1") as terminal:
+        number = ask(terminal)
+        approve(access, dana, number)
+        terminal.expect("cannot be recorded")
+        assert terminal.wait() != 0
+    clinician = access.person("clinical")
+    with access.terminal(clinician, "brief-1") as terminal:
+        for waited_for, typed in [("break-glass", "break-glass\r"), ("emergency is: |emergency: ", "the patient cannot wait\r"), ("YES", "YES\r"), ("GLASS IS BROKEN", "echo in\r"),
+                                  (r"in\r\n", "exit\r")]:
+            terminal.expect(waited_for)
+            terminal.send(typed)
+        terminal.wait()
+    kept = access.recording_of(clinician)
+    assert kept["state"] == "complete"
+    assert (access.dir / "spool" / (kept["id"] + ".arec")).exists()
+    assert access.cli("recording", "verify", kept["id"]).status == 0

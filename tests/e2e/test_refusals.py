@@ -164,10 +164,13 @@ def test_a_second_command_in_one_channel_is_refused(hospital):
 def test_on_request_says_that_approval_is_needed(hospital):
     vendor = hospital.vendor()
     done = hospital.ssh(vendor, "ct-1", "id")
-    assert done.status != 0 and "needs approval" in done.errors and "4711" in done.errors and "uid=" not in done.text
+    assert done.status != 0 and "needs an approval" in done.errors and "4711" in done.errors and "uid=" not in done.text
     assert hospital.audit(kind="access.decided", person=vendor.name)[0]["fields"]["verdict"] in ("needs_approval", "needs-approval")
     with hospital.terminal(vendor, "ct-1") as terminal:
-        assert "needs approval" in terminal.rest()
+        terminal.expect("needs an approval")
+        terminal.send("\x03")
+        terminal.expect("Nothing was asked for")
+        assert terminal.wait() != 0
 
 
 def test_an_unknown_target_and_one_without_a_rule_sound_the_same(hospital):

@@ -222,11 +222,19 @@ def test_keys_are_renewed_under_load(hospital, megabytes):
 def test_a_person_alone_gets_a_menu_of_what_they_may_reach(hospital):
     person = hospital.staff()
     with hospital.terminal(person, "") as terminal:
-        text = terminal.rest()
-    assert f"{person.name}+mri-3+{hospital.account}" in text and "lone-1" not in text
+        text = terminal.expect("You may reach:(.*)> ").group(1).decode()
+        assert f"mri-3 as {hospital.account}" in text and "lone-1" not in text
+        terminal.send("mri-3\r")  # a name goes there, on the same connection
+        terminal.expect("recorded, until")
+        terminal.send("echo there; exit\r")
+        terminal.expect(r"there\r\n")
+        assert terminal.wait() == 0
     vendor = hospital.vendor()
+    with hospital.terminal(vendor, "") as terminal:
+        text = terminal.expect("You may reach:(.*)> ").group(1).decode()
+        assert "ct-1 as" in text and "needs approval" in text and "mri-3" not in text
     done = hospital.ssh(vendor, "", "id")
-    assert f"{vendor.name}+ct-1" in done.all and "mri-3" not in done.all and "uid=" not in done.text
+    assert done.status == 1 and "uid=" not in done.text
 
 
 def test_the_session_is_audited_from_its_start_to_its_end(hospital):
