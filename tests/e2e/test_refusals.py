@@ -167,7 +167,7 @@ def test_on_request_says_that_approval_is_needed(hospital):
     assert done.status != 0 and "needs an approval" in done.errors and "4711" in done.errors and "uid=" not in done.text
     assert hospital.audit(kind="access.decided", person=vendor.name)[0]["fields"]["verdict"] in ("needs_approval", "needs-approval")
     with hospital.terminal(vendor, "ct-1") as terminal:
-        terminal.expect("needs an approval")
+        terminal.expect("Reason: ")
         terminal.send("\x03")
         terminal.expect("Nothing was asked for")
         assert terminal.wait() != 0
