@@ -10,7 +10,8 @@ namespace anteroom::daemon {
 
 namespace {
 
-constexpr Duration more_at_once = std::chrono::minutes(30);
+// What is asked for from inside: the longest of these that policy still gives.
+constexpr Duration more_at_once[] = {std::chrono::minutes(30), std::chrono::minutes(15), std::chrono::minutes(5), std::chrono::minutes(1)};
 constexpr Duration least_change = std::chrono::seconds(1);
 constexpr const char* withdrawn = "Your access was withdrawn; the session was ended.";
 
@@ -92,7 +93,13 @@ Status WorkerPeer::extension_asked() {
         say(control::Tell{"This session cannot be made longer.", false});
         return ok();
     }
-    const auto asked = shared_.access.ask_extension(request_->id, more_at_once);
+    auto asked = Result<access::Request>(fail(ErrorKind::refused, ""));
+    Duration more{};
+    for (const auto by : more_at_once) {
+        more = by;
+        asked = shared_.access.ask_extension(request_->id, by);
+        if (asked || asked.error().kind != ErrorKind::refused) break;
+    }
     if (!asked) {
         say(control::Tell{asked.error().kind == ErrorKind::refused || asked.error().kind == ErrorKind::conflict ? asked.error().detail
                                                                                                                 : "More time cannot be asked for right now.",
@@ -100,8 +107,7 @@ Status WorkerPeer::extension_asked() {
         return ok();
     }
     request_ = *asked;
-    say(control::Tell{"Another " + duration_text(more_at_once) + " were asked for (request " + std::to_string(asked->id) + "); you are told what is decided.",
-                      false});
+    say(control::Tell{"Another " + duration_text(more) + " were asked for (request " + std::to_string(asked->id) + "); you are told what is decided.", false});
     return ok();
 }
 
