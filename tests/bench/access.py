@@ -2,10 +2,12 @@
 """Access on request, as people feel it: from a yes to the prompt, and from the approved end to the cut.
 
     --waits N       requests approved one after the other (20)
+    --decisions N   approvals made at once, each with a code (20)
     --sessions N    that all end at the same moment (200)
 Everything runs on this machine: broker, gateway, workers, sshd and all clients share its cores. Times in milliseconds.
 """
 import argparse
+import concurrent.futures
 import contextlib
 import datetime
 import http.server
@@ -127,6 +129,21 @@ def waits(house, count):
         row("from the request to its alert at the web hook", late)
 
 
+def decisions(house, count):
+    """Whole approvals, four at a time: a process each, a code checked and used up, request, audit record and alert in one transaction."""
+    here = house.anteroom
+    work = []
+    for number in range(count):
+        person, approver = house.person(f"d{number}", "--vendor", "acme"), house.person(f"b{number}", "--group", "admins")
+        here.reviewed("request", "create", "mri-3", "--reason", "bench", person=person)
+        asked = next(one["id"] for one in here.json("request", "list") if one["person"] == person.name)
+        work.append((asked, approver, approver.fresh_code()))
+    began = time.monotonic()
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda one: here.reviewed("request", "approve", str(one[0]), person=one[1], code=one[2]), work))
+    say(f"decisions: {count / (time.monotonic() - began):.1f} a second, each a command of its own")
+
+
 def expiries(house, count):
     """Sessions of so many people under one window; how long after its end the last of the target's bytes could come."""
     here = house.anteroom
@@ -162,11 +179,13 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--waits", type=int, default=20)
     options.add_argument("--sessions", type=int, default=200)
+    options.add_argument("--decisions", type=int, default=20)
     given = options.parse_args()
     with contextlib.ExitStack() as all_of:
         house = House(all_of)
         say(f"load {os.getloadavg()[0]:.1f}")
         waits(house, given.waits)
+        decisions(house, given.decisions)
         expiries(house, given.sessions)
 
 
