@@ -21,6 +21,7 @@ Status Follower::run(Reader& reader) {
             TRY(to_.wait(follow_every));
         }
     }();
+    if (lines_ && followed) TRY(lines_->finish());
     const Status restored = restore();
     return followed ? restored : followed;
 }
@@ -35,6 +36,7 @@ Status Follower::all_there_is(Reader& reader) {
 
 Status Follower::see(const Event& event) {
     at_ = event.at;
+    if (lines_ || (!shown_ && shows(event) == Shows::desktop)) return desktop(event);
     switch (event.track) {
         case Track::terminal_output: return output(event);
         case Track::exec: return exec(event);
@@ -42,6 +44,14 @@ Status Follower::see(const Event& event) {
         case Track::marker: return channel_ == event.channel && shown_ ? ok() : to_.note(event.at, event.channel, text_of(event.bytes));
         default: return ok();
     }
+}
+
+Status Follower::desktop(const Event& event) {
+    if (!lines_) {
+        lines_.emplace([this](const EventLine& line) { return to_.note(line.at, 0, std::string(line.what) + ": " + line.text); });
+        TRY(to_.note(event.at, event.channel, "a desktop: its picture is seen in the console; what happens beside it follows"));
+    }
+    return lines_->event(event);
 }
 
 Status Follower::output(const Event& event) {

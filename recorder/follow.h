@@ -2,7 +2,7 @@
 // frame. What is shown of a terminal has passed the TerminalFilter, always; waiting and output are injected.
 #pragma once
 
-#include "recorder/reader.h"
+#include "recorder/event_lines.h"
 #include "recorder/terminal_filter.h"
 
 namespace anteroom::recorder {
@@ -17,8 +17,9 @@ struct FollowTo {
     std::function<Status(Duration at, std::uint32_t channel, std::string_view line)> note;
 };
 
-// One terminal is shown: `channel`, or the first that says something, and after its end the next that does. The reader must
-// be a live one, or one at its beginning. However it ends, the last thing shown is the terminal's restoration.
+// A desktop's session is shown as lines (its picture is seen in the console). Of any other, one terminal: `channel`, or the first that says something, and
+// after its end the next that does. The reader must be a live one, or one at its beginning. However it ends, the last thing shown is the terminal's
+// restoration.
 class Follower {
 public:
     explicit Follower(const FollowTo& to, std::optional<std::uint32_t> channel = std::nullopt) : to_(to), fixed_(channel), channel_(channel) {}
@@ -32,7 +33,10 @@ private:
     Status exec(const Event& event);
     Status restore();
 
+    Status desktop(const Event& event);
+
     const FollowTo& to_;
+    std::optional<EventLines> lines_;  // of a desktop
     std::optional<std::uint32_t> fixed_, channel_;
     TerminalFilter filter_;
     Duration at_{};

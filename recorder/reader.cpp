@@ -142,6 +142,12 @@ Status Reader::seek(Duration at) {
     return ok();
 }
 
+Status Reader::go_to(const ReadFrom& piece) {
+    if (problem_) return fail(*problem_);
+    go_to(piece.index, piece.offset);
+    return ok();
+}
+
 Result<Duration> Reader::duration() {
     if (problem_) return fail(*problem_);
     const auto index = index_, offset = offset_;

@@ -36,6 +36,10 @@ struct Piece {
     Piece& operator=(Piece&&) = default;
 };
 
+struct ReadFrom {  // a piece that was read before
+    std::uint64_t index = 0, offset = 0;
+};
+
 class Reader {
 public:
     // `live`: a file without a final frame is being written, rather than torn; next() may then find more later.
@@ -50,6 +54,7 @@ public:
     Result<std::optional<Piece>> next();
     // The next piece is then the last one that begins at or before `at` (the first one, if none does).
     Status seek(Duration at);
+    Status go_to(const ReadFrom& piece);  // the next piece is this one
     const std::optional<Problem>& problem() const { return problem_; }
 
 private:

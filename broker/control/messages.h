@@ -30,7 +30,7 @@ BOOST_DESCRIBE_STRUCT(GatewayHello, (), (version))
 // A worker was started. One descriptor: the broker's end of its control channel. `adopted` when an earlier broker knew it.
 struct WorkerStarted {
     WorkerId worker;
-    std::string protocol;  // "ssh"
+    std::string protocol;  // "ssh" or "rdp"
     std::string source;    // the client's address, without port
     std::uint16_t source_port = 0;
     bool adopted = false;
@@ -53,14 +53,17 @@ BOOST_DESCRIBE_STRUCT(ConnectionsRefused, (), (source, why, count))
 
 // ---- broker -> gateway -------------------------------------------------------------------------------------------------
 
+// One descriptor where RDP is served: its TLS identity (PEM: private key, then the chain), which the gateway hands to each front
+// and never reads.
 struct GatewayWelcome {
     std::string ssh_listen;  // host:port
+    std::string rdp_listen;  // host:port; empty: no RDP
     std::uint32_t max_connections = 0;
     std::uint32_t max_unauthenticated = 0;
     std::uint32_t max_unauthenticated_per_source = 0;
     Duration login_grace{};
 };
-BOOST_DESCRIBE_STRUCT(GatewayWelcome, (), (ssh_listen, max_connections, max_unauthenticated, max_unauthenticated_per_source, login_grace))
+BOOST_DESCRIBE_STRUCT(GatewayWelcome, (), (ssh_listen, rdp_listen, max_connections, max_unauthenticated, max_unauthenticated_per_source, login_grace))
 
 // The worker may live until then (CLOCK_BOOTTIME, microseconds). `authenticated` takes it out of the connection limits; from then
 // on its deadline can only come nearer, but where `extended` says that somebody decided on more time.
@@ -84,7 +87,7 @@ struct Penalty {
 };
 BOOST_DESCRIBE_STRUCT(Penalty, (), (source, length))
 
-// ---- SSH worker -> broker ----------------------------------------------------------------------------------------------
+// ---- worker -> broker --------------------------------------------------------------------------------------------------
 
 struct WorkerHello {
     std::uint32_t version = protocol_version;
@@ -98,7 +101,8 @@ struct SignExchange {
 };
 BOOST_DESCRIBE_STRUCT(SignExchange, (), (algorithm, hash))
 
-BOOST_DEFINE_FIXED_ENUM_CLASS(LoginMethod, std::uint8_t, none, key_offer, key_signed, password, interactive, answers)
+// `ticket`: RDP only; `password` is the one-time token of a .rdp file.
+BOOST_DEFINE_FIXED_ENUM_CLASS(LoginMethod, std::uint8_t, none, key_offer, key_signed, password, interactive, answers, ticket)
 
 // The evidence of one authentication step, as the client sent it. The broker judges it.
 struct LoginStep {
@@ -121,6 +125,7 @@ BOOST_DESCRIBE_STRUCT(OpenSession, (), (client_version))
 
 // The target's host key as seen on the wire, before any credential is used, with the proof that the target has it: the hash of
 // the first key exchange (the session id of the target's leg) and the host key's signature over it (RFC 4253 section 8).
+// RDP: algorithm "x509", host_key the certificate of the TLS handshake (DER); TLS leaves no proof that a third party could check.
 struct TargetIdentity {
     std::string algorithm;
     Bytes host_key;
@@ -182,7 +187,7 @@ struct EndSession {
 };
 BOOST_DESCRIBE_STRUCT(EndSession, (), (reason, last))
 
-// ---- broker -> SSH worker ----------------------------------------------------------------------------------------------
+// ---- broker -> worker --------------------------------------------------------------------------------------------------
 
 struct HostKey {
     std::string algorithm;
@@ -192,12 +197,24 @@ struct HostKey {
 BOOST_DESCRIBE_STRUCT(HostKey, (), (algorithm, public_blob, placeholder))
 
 struct WorkerWelcome {
-    std::vector<HostKey> host_keys;
+    std::vector<HostKey> host_keys;  // SSH only
     std::string banner;
+    std::string help;  // whom to call
     std::uint32_t max_channels = 0;
     std::int64_t deadline = 0;  // CLOCK_BOOTTIME, microseconds: the login has to be done by then
 };
-BOOST_DESCRIBE_STRUCT(WorkerWelcome, (), (host_keys, banner, max_channels, deadline))
+BOOST_DESCRIBE_STRUCT(WorkerWelcome, (), (host_keys, banner, help, max_channels, deadline))
+
+// What an RDP session needs beside what every session does.
+struct DesktopTerms {
+    std::string host;              // the target's name, for its login (TERMSRV/HOST) and TLS
+    std::string user, domain;      // the account's, at the target
+    bool lossless = false;         // the client is sent every pixel as it is
+    bool filmed = true;            // false: `record: facts`; the screen is not kept
+    bool clipboard_text = false;   // text that passes the clipboard is kept, not only its size
+    std::uint64_t byte_limit = 0;  // of each channel and direction beside the screen; 0 is none
+};
+BOOST_DESCRIBE_STRUCT(DesktopTerms, (), (host, user, domain, lossless, filmed, clipboard_text, byte_limit))
 
 struct ExchangeSignature {
     Bytes signature;  // an SSH signature blob; empty when the broker refuses
@@ -244,10 +261,11 @@ struct SessionPermit {
     std::uint64_t bulk_limit = 0;
     std::string notice;  // shown before the target's first byte
     std::string help;
+    DesktopTerms desktop;  // RDP only
 };
 BOOST_DESCRIBE_STRUCT(SessionPermit, (),
                       (session, person, target, account, host_key_algorithms, login, allow, forbid, expires, deadline, extendable, idle, started, recording,
-                       keys, bulk_limit, notice, help))
+                       keys, bulk_limit, notice, help, desktop))
 
 struct SessionRefusal {
     std::string sentence;

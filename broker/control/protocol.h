@@ -35,7 +35,7 @@ struct Row {
 };
 
 using Table = boost::mp11::mp_list<
-    Row<GatewayHello, Sender::gateway, fresh>, Row<GatewayWelcome, Sender::broker, fresh>, Row<WorkerStarted, Sender::gateway, open, 1>,
+    Row<GatewayHello, Sender::gateway, fresh>, Row<GatewayWelcome, Sender::broker, fresh, 0, 1>, Row<WorkerStarted, Sender::gateway, open, 1>,
     Row<WorkerEnded, Sender::gateway, open>, Row<ConnectionsRefused, Sender::gateway, open>, Row<SetDeadline, Sender::broker, open>,
     Row<EndWorker, Sender::broker, open>, Row<Penalty, Sender::broker, open>,
 

@@ -5,11 +5,13 @@
 #include <deque>
 #include <memory>
 
-#include "proxies/ssh/ending.h"
 #include "proxies/ssh/relay.h"
 #include "proxies/ssh/target.h"
+#include "proxies/worker/ending.h"
 
 namespace anteroom::ssh {
+
+using worker::Ending;
 
 class Connection {
 public:

@@ -8,11 +8,13 @@
 #include "proxies/ssh/announcer.h"
 #include "proxies/ssh/escape_keys.h"
 #include "proxies/ssh/front.h"
-#include "proxies/ssh/gate.h"
 #include "proxies/ssh/talk.h"
+#include "proxies/worker/gate.h"
 #include "proxies/worker/recording.h"
 
 namespace anteroom::ssh {
+
+using worker::Gate;
 
 // One direction's bytes between reading and writing: read whole, written in parts, refilled only when empty.
 class Staging {

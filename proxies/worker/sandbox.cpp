@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/landlock.h>
+#include <sched.h>
 #include <seccomp.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -81,6 +82,11 @@ constexpr int allowed[] = {
     SCMP_SYS(getgid),      SCMP_SYS(getegid),
 };
 
+// FreeRDP's, in an RDP worker: its events are eventfds, its client names this machine, its threads have names and stacks of their own.
+constexpr int allowed_desktop[] = {
+    SCMP_SYS(eventfd2), SCMP_SYS(uname), SCMP_SYS(set_robust_list), SCMP_SYS(sched_getaffinity), SCMP_SYS(sysinfo), SCMP_SYS(clock_getres),
+};
+
 // The argument number `argument` compared with `value`, under `mask` where one is given.
 scmp_arg_cmp equals(unsigned argument, scmp_datum_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
 scmp_arg_cmp masked(unsigned argument, scmp_datum_t mask, scmp_datum_t value) { return {argument, SCMP_CMP_MASKED_EQ, mask, value}; }
@@ -103,12 +109,24 @@ Status add_conditional(scmp_filter_ctx filter) {
     return bad == 0 ? ok() : Status(fail(ErrorKind::internal, "seccomp_rule_add"));
 }
 
-Status close_seccomp() {
+// A thread is this process; a new process is not. glibc tries clone3 first, whose flags a filter cannot see, and goes on with clone.
+Status add_desktop(scmp_filter_ctx filter) {
+    int bad = 0;
+    for (const int call : allowed_desktop) bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
+    const scmp_arg_cmp thread = masked(0, CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM), duplicate = equals(1, F_DUPFD_CLOEXEC);
+    bad |= seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(clone), 1, &thread);
+    bad |= seccomp_rule_add(filter, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(clone3), 0);
+    bad |= seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(fcntl), 1, &duplicate);
+    return bad == 0 ? ok() : Status(fail(ErrorKind::internal, "seccomp_rule_add"));
+}
+
+Status close_seccomp(bool desktop) {
     const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), seccomp_release);
     if (!filter) return fail(ErrorKind::internal, "seccomp_init");
     for (const int call : allowed)
         if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) return fail(ErrorKind::internal, "seccomp_rule_add");
     TRY(add_conditional(filter.get()));
+    if (desktop) TRY(add_desktop(filter.get()));
     if (sanitized && seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(sigaltstack), 0) != 0) return fail(ErrorKind::internal, "seccomp_rule_add");
     const int loaded = seccomp_load(filter.get());
     if (loaded != 0) {
@@ -123,7 +141,7 @@ Status close_seccomp() {
 Status close_sandbox(const SandboxLimits& limits) {
     TRY(close_limits(limits));
     TRY(close_landlock());
-    return close_seccomp();
+    return close_seccomp(limits.desktop);
 }
 
 }  // namespace anteroom::worker

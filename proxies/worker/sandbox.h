@@ -10,6 +10,7 @@ namespace anteroom::worker {
 struct SandboxLimits {
     std::size_t data_bytes = 256u << 20;  // RLIMIT_DATA
     unsigned descriptors = 32;            // RLIMIT_NOFILE
+    bool desktop = false;                 // what FreeRDP needs beside: threads of this process, eventfd, another number for a descriptor
 };
 
 // no_new_privs, not dumpable, no core, rlimits, Landlock without any right, seccomp with an allow-list.

@@ -1,12 +1,12 @@
 // The two ends of a session and what is told before each, under a clock that is moved by hand.
-#include "proxies/ssh/ending.h"
+#include "proxies/worker/ending.h"
 
 #include <gtest/gtest.h>
 
 #include <random>
 #include <string>
 
-namespace anteroom::ssh {
+namespace anteroom::worker {
 namespace {
 
 using namespace std::chrono_literals;
@@ -141,4 +141,4 @@ TEST_F(EndingTest, WhateverIsChangedItEndsAtTheDeadlineAndWarnsInTime) {
 }
 
 }  // namespace
-}  // namespace anteroom::ssh
+}  // namespace anteroom::worker

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-namespace anteroom::ssh {
+namespace anteroom::worker {
 
 class Ending {
 public:
@@ -38,4 +38,4 @@ private:
     unsigned warnings_ = 0;  // how many of the thresholds are still to come
 };
 
-}  // namespace anteroom::ssh
+}  // namespace anteroom::worker

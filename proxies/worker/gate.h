@@ -5,7 +5,7 @@
 #include "broker/control/link.h"
 #include "policy/capability.h"
 
-namespace anteroom::ssh {
+namespace anteroom::worker {
 
 class Gate {
 public:
@@ -13,6 +13,8 @@ public:
     // Until then everything is refused.
     Status open(const control::SessionPermit& permit);
 
+    // Whether it would pass: nothing is asked for yet, and nothing is told.
+    bool allows(const policy::Use& use) const { return capabilities_.permits(use); }
     // Whether it may pass; told to the broker either way.
     bool permits(const policy::Use& use);
     // Refused whatever policy says, because it cannot be inspected or is not known.
@@ -32,4 +34,4 @@ private:
     Monotonic refilled_{};
 };
 
-}  // namespace anteroom::ssh
+}  // namespace anteroom::worker

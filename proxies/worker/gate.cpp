@@ -1,11 +1,11 @@
 // Capabilities of the permit against what the client asks for.
-#include "proxies/ssh/gate.h"
+#include "proxies/worker/gate.h"
 
 #include <algorithm>
 
 #include "base/log.h"
 
-namespace anteroom::ssh {
+namespace anteroom::worker {
 
 namespace {
 
@@ -17,7 +17,7 @@ struct Phrase {
 constexpr Phrase phrases[] = {
     {"shell", "An interactive shell"}, {"exec", "Running this command"}, {"sftp", "File transfer (sftp)"},   {"env", "Setting this variable"},
     {"agent", "Agent forwarding"},     {"x11", "X11 forwarding"},        {"forward:local", "Forwarding to"}, {"forward:remote", "Remote forwarding of"},
-    {"subsystem", "The subsystem"},
+    {"subsystem", "The subsystem"},    {"rdp:channel", "The channel"},
 };
 
 }  // namespace
@@ -59,8 +59,8 @@ std::string Gate::sentence(const policy::Use& use) {
     std::string_view words = "This request";
     for (const auto& phrase : phrases)
         if (phrase.kind == use.kind) words = phrase.words;
-    const bool name_it = use.kind.starts_with("forward:") || use.kind == "subsystem";
+    const bool name_it = use.kind.starts_with("forward:") || use.kind == "subsystem" || use.kind == "rdp:channel";
     return std::string(words) + (name_it && !use.detail.empty() ? " " + printable(use.detail, 128) : "") + " is not allowed by the policy for this session.";
 }
 
-}  // namespace anteroom::ssh
+}  // namespace anteroom::worker

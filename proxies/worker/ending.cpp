@@ -1,10 +1,10 @@
 // Warned of 5 min and 1 min before an end.
-#include "proxies/ssh/ending.h"
+#include "proxies/worker/ending.h"
 
 #include <algorithm>
 #include <array>
 
-namespace anteroom::ssh {
+namespace anteroom::worker {
 
 namespace {
 // The last first: as many as are armed stand at the front.
@@ -42,4 +42,4 @@ std::optional<Ending::Notice> Ending::due(Monotonic now) {
     return Notice{Due::warning, left, in_grace_};
 }
 
-}  // namespace anteroom::ssh
+}  // namespace anteroom::worker
