@@ -1,16 +1,11 @@
-// One poll loop over the listening socket, the broker and the workers' pidfds.
+// One poll loop over the listening sockets, the broker, the workers' pidfds and the plain streams of fronts without a worker.
 #include "proxies/gateway/gateway.h"
 
-#include <arpa/inet.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
-#include <memory>
 
 #include "base/log.h"
 
@@ -19,73 +14,54 @@ namespace anteroom::gateway {
 namespace {
 
 constexpr Duration reconnect_every = std::chrono::milliseconds(200), report_every = std::chrono::seconds(5), greeting_limit = std::chrono::seconds(5),
-                   accept_pause = std::chrono::milliseconds(100);
+                   accept_pause = std::chrono::milliseconds(100), listen_every = std::chrono::seconds(5);
 constexpr std::size_t max_penalties = 10000, max_refusal_rows = 1000;
-constexpr int backlog = 256;
 
-struct Peer {
-    std::string address;
-    std::uint16_t port = 0;
-};
-
-Peer peer_of(const sockaddr_storage& from) {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (from.ss_family == AF_INET) {
-        const auto& v4 = reinterpret_cast<const sockaddr_in&>(from);
-        ::inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-        return {text.data(), ntohs(v4.sin_port)};
-    }
-    const auto& v6 = reinterpret_cast<const sockaddr_in6&>(from);
-    ::inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
-    std::string address = text.data();
-    if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) address = address.substr(address.rfind(':') + 1);
-    return {address, ntohs(v6.sin6_port)};
-}
-
-Result<std::pair<std::string, std::string>> split_address(const std::string& text) {
-    const auto colon = text.rfind(':');
-    if (colon == std::string::npos || colon + 1 == text.size()) return fail(ErrorKind::invalid, text + ": not HOST:PORT");
-    std::string host = text.substr(0, colon);
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    return std::pair(host, text.substr(colon + 1));
-}
-
-Result<Fd> listen_on(const std::string& address) {
-    const auto [host, port] = TRY(split_address(address));
-    addrinfo hints{};
-    hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
-    hints.ai_socktype = SOCK_STREAM;
-    addrinfo* raw = nullptr;
-    if (const int rc = ::getaddrinfo(host.empty() ? nullptr : host.c_str(), port.c_str(), &hints, &raw); rc != 0)
-        return fail(ErrorKind::invalid, address + ": " + ::gai_strerror(rc));
-    const std::unique_ptr<addrinfo, void (*)(addrinfo*)> found(raw, ::freeaddrinfo);
-    Fd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
-    if (!fd) return fail_errno("socket");
-    const int one = 1;
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-    if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 || ::listen(fd.get(), backlog) != 0) return fail_errno(address.c_str());
-    return fd;
+Worker new_worker(const char* protocol, const Peer& peer, Duration grace) {
+    Worker worker;
+    worker.id = WorkerId(random_id());
+    worker.protocol = protocol;
+    worker.source = peer.address;
+    worker.source_port = peer.port;
+    worker.deadline = MonotonicClock::now() + grace;
+    return worker;
 }
 
 }  // namespace
 
 Status Gateway::run(int stop_fd) {
-    while (true) {
+    for (bool stopped = false; !stopped;) {
         const auto now = MonotonicClock::now();
         if (!broker_ && now >= next_connect_) connect_broker(now);
+        serve_rdp(now);
         workers_.enforce(now);
-        for (auto& ended : workers_.reap()) unreported_.push_back(std::move(ended));
+        for (auto& ended : workers_.reap(now)) unreported_.push_back(std::move(ended));
         report_ended();
         if (broker_ && now >= next_report_) report_refusals(now);
-
-        std::vector<pollfd> fds{{stop_fd, POLLIN, 0}, {broker_ ? broker_.fd() : -1, POLLIN, 0}, {broker_ && now >= accept_again_ ? ssh_.get() : -1, POLLIN, 0}};
-        for (const auto& [id, worker] : workers_.all()) fds.push_back({worker.pidfd.get(), POLLIN, 0});
-        if (::poll(fds.data(), fds.size(), wait_ms(now)) < 0 && errno != EINTR) return fail_errno("poll");
-        if (fds[0].revents != 0) break;
-        if (fds[1].revents != 0) take_packets();
-        if (fds[2].revents != 0) accept_one();
+        TRY(wait_and_serve(stop_fd, now, stopped));
     }
     workers_.kill_all();
+    return ok();
+}
+
+Status Gateway::wait_and_serve(int stop_fd, Monotonic now, bool& stopped) {
+    // Nobody is let in while no broker is there, neither at the door nor from a front to a worker.
+    const auto door = [&](const Listener& listener) { return broker_ && now >= accept_again_ ? listener.fd() : -1; };
+    std::vector<pollfd> fds{{stop_fd, POLLIN, 0}, {broker_ ? broker_.fd() : -1, POLLIN, 0}, {door(ssh_), POLLIN, 0}, {door(rdp_), POLLIN, 0}};
+    const auto waiting = broker_ ? workers_.waiting() : std::vector<WorkerId>();
+    const auto first_plain = fds.size();
+    for (const auto& id : waiting) fds.push_back({workers_.find(id)->plain.get(), POLLIN, 0});
+    for (const auto& [id, worker] : workers_.all()) {
+        if (worker.pidfd) fds.push_back({worker.pidfd.get(), POLLIN, 0});
+        if (worker.front) fds.push_back({worker.front.get(), POLLIN, 0});
+    }
+    if (::poll(fds.data(), fds.size(), wait_ms(now)) < 0) return errno == EINTR ? ok() : Status(fail_errno("poll"));
+    stopped = fds[0].revents != 0;
+    if (stopped) return ok();
+    if (fds[1].revents != 0) take_packets();
+    for (std::size_t i = 0; i < waiting.size(); ++i) look_at_front(waiting[i], fds[first_plain + i]);
+    if (broker_ && fds[2].revents != 0) accept_one(ssh_);
+    if (broker_ && fds[3].revents != 0) accept_one(rdp_);
     return ok();
 }
 
@@ -110,19 +86,23 @@ Status Gateway::greet() {
     TRY(broker_.send(control::GatewayHello{}));
     auto packet = TRY(broker_.receive_within(greeting_limit));
     rules_ = TRY(packet.as<control::GatewayWelcome>());
+    if (packet.fds.size() != (rules_.rdp_listen.empty() ? 0 : 1)) return fail(ErrorKind::refused, "RDP and its TLS identity come together");
     broker_.enter(control::open);
     TRY(set_nonblocking(broker_.fd()));
-    TRY(listen(rules_.ssh_listen));
-    log::info("broker.connected", {{"ssh", rules_.ssh_listen}, {"workers", std::uint64_t{workers_.size()}}});
-    for (const auto& [id, worker] : workers_.all()) hand_over(worker, true);
+    TRY(ssh_.listen(rules_.ssh_listen));
+    identity_ = rules_.rdp_listen.empty() ? Fd() : std::move(packet.fds[0]);
+    listen_again_ = {};
+    log::info("broker.connected", {{"ssh", rules_.ssh_listen}, {"rdp", rules_.rdp_listen}, {"workers", std::uint64_t{workers_.size()}}});
+    for (const auto& [id, worker] : workers_.all())
+        if (worker.control) hand_over(worker, true);
     return ok();
 }
 
-Status Gateway::listen(const std::string& address) {
-    if (ssh_ && listening_ == address) return ok();
-    ssh_ = TRY(listen_on(address));
-    listening_ = address;
-    return ok();
+// An RDP port that cannot be had is no reason to keep anybody from SSH: it is tried again.
+void Gateway::serve_rdp(Monotonic now) {
+    if (!broker_ || !desktops_ || now < listen_again_) return;
+    listen_again_ = now + listen_every;
+    if (auto listening = rdp_.listen(rules_.rdp_listen); !listening) log::error("listen", {{"rdp", rules_.rdp_listen}, {"error", listening.error().detail}});
 }
 
 void Gateway::lose_broker(const std::string& why) {
@@ -181,26 +161,57 @@ void Gateway::refuse(const std::string& source, const char* why) {
     ++refusals_[key];
 }
 
-void Gateway::accept_one() {
-    sockaddr_storage from{};
-    socklen_t size = sizeof from;
-    Fd client(::accept4(ssh_.get(), reinterpret_cast<sockaddr*>(&from), &size, SOCK_CLOEXEC));
-    if (!client) {
-        // The connection stays in the kernel's queue, and the socket readable: looking again at once would only spin.
-        if (errno != EMFILE && errno != ENFILE && errno != ENOBUFS && errno != ENOMEM) return;
+void Gateway::accept_one(const Listener& listener) {
+    auto accepted = listener.accept();
+    if (!accepted) {
+        // The socket stays readable: looking again at once would only spin.
         const auto now = MonotonicClock::now();
-        if (now - accept_again_ > std::chrono::seconds(1)) log::error("accept", {{"error", "out of descriptors or memory"}});  // once for a row of them
+        if (now - accept_again_ > std::chrono::seconds(1)) log::error("accept", {{"error", accepted.error().detail}});  // once for a row of them
         accept_again_ = now + accept_pause;
         return;
     }
-    const Peer peer = peer_of(from);
-    if (!admits(peer.address)) return;
-    auto pair = control::make_pair();
-    if (!pair) return log::error("worker.channel", {{"error", pair.error().detail}});
-    Worker worker{WorkerId(random_id()), "ssh", peer.address, peer.port, -1, {}, std::move(pair->first), MonotonicClock::now() + rules_.login_grace};
-    auto started = workers_.start(programs_ + "/anteroom-ssh", std::move(client), std::move(pair->second), std::move(worker));
-    if (!started) return log::error("worker.start", {{"error", started.error().detail}});
-    hand_over(**started, false);
+    if (!*accepted || !admits((*accepted)->peer.address)) return;
+    auto begun = &listener == &rdp_ ? begin_rdp(std::move(**accepted)) : begin_ssh(std::move(**accepted));
+    if (!begun) log::error("worker.start", {{"error", begun.error().detail}});
+}
+
+Status Gateway::begin_ssh(Connection connection) {
+    auto pair = TRY(control::make_pair());
+    Worker worker = new_worker("ssh", connection.peer, rules_.login_grace);
+    worker.control = std::move(pair.first);
+    const auto* started = TRY(workers_.start(programs_ + "/anteroom-ssh", std::move(connection.socket), std::move(pair.second), std::move(worker)));
+    hand_over(*started, false);
+    return ok();
+}
+
+Status Gateway::begin_rdp(Connection connection) {
+    int pair[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return fail_errno("socketpair");
+    Worker worker = new_worker("rdp", connection.peer, rules_.login_grace);
+    worker.plain = Fd(pair[0]);
+    Fd theirs(pair[1]);
+    TRY(workers_.start_front(programs_ + "/anteroom-rdp-front", std::move(connection.socket), std::move(theirs), identity_, std::move(worker)));
+    return ok();
+}
+
+// The front speaks when its handshake is done. What it says is the worker's to read: here it is only counted.
+void Gateway::look_at_front(const WorkerId& id, const pollfd& plain) {
+    auto* worker = workers_.find(id);
+    if (plain.revents == 0 || !broker_ || worker == nullptr || !worker->plain) return;
+    int size = 0;
+    const bool spoke = (plain.revents & (POLLHUP | POLLERR)) == 0 && ::ioctl(worker->plain.get(), FIONREAD, &size) == 0 && size > 0;
+    if (!spoke) return workers_.kill(id);
+    auto begun = begin_behind(*worker);
+    if (begun) return;
+    log::error("worker.start", {{"error", begun.error().detail}});
+    workers_.kill(id);
+}
+
+Status Gateway::begin_behind(const Worker& worker) {
+    auto pair = TRY(control::make_pair());
+    TRY(workers_.start_behind(worker.id, programs_ + "/anteroom-rdp", std::move(pair.second), std::move(pair.first)));
+    hand_over(worker, false);
+    return ok();
 }
 
 void Gateway::report_ended() {

@@ -22,7 +22,7 @@ std::string own_folder() {
     return whole.substr(0, whole.rfind('/'));
 }
 
-// The wrapped calls of libssh are proved once before anybody is let in.
+// The wrapped calls of libssh, and FreeRDP's doors, are proved once before anybody is let in.
 bool worker_is_sound(const std::string& program) {
     const pid_t pid = ::fork();
     if (pid == 0) {
@@ -46,7 +46,9 @@ int main(int argc, char** argv) {
         log::error("start", {{"error", "anteroom-ssh --self-test failed; this build must not serve"}});
         return 1;
     }
-    rlimit files{};  // two descriptors a worker
+    const bool desktops = worker_is_sound(programs + "/anteroom-rdp");
+    if (!desktops) log::error("start", {{"error", "anteroom-rdp --self-test failed; no desktop is served"}});
+    rlimit files{};  // two descriptors a worker, one more for the front of an RDP client
     if (::getrlimit(RLIMIT_NOFILE, &files) == 0) {
         files.rlim_cur = files.rlim_max;
         ::setrlimit(RLIMIT_NOFILE, &files);
@@ -57,7 +59,7 @@ int main(int argc, char** argv) {
     sigaddset(&stops, SIGINT);
     ::sigprocmask(SIG_BLOCK, &stops, nullptr);
     const Fd stop(::signalfd(-1, &stops, SFD_CLOEXEC));
-    gateway::Gateway gateway(argv[2], programs);
+    gateway::Gateway gateway(argv[2], programs, desktops);
     auto ran = gateway.run(stop.get());
     if (!ran) log::error("stopped", {{"error", ran.error().detail}});
     return ran ? 0 : 1;

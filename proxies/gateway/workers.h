@@ -1,5 +1,6 @@
-// Workers: the processes this gateway started, each with its pidfd, its deadline and a duplicate of the broker's end of its
-// control channel. A worker past its deadline is killed, whatever it does and whether or not the broker lives.
+// Workers: the processes this gateway started, one or two a connection, each with its pidfd, its deadline and a duplicate of the
+// broker's end of its control channel. A worker past its deadline is killed, whatever it does and whether or not the broker lives.
+// An RDP connection begins with its front alone (proxies/rdp/front); the worker comes when the front has done its handshake.
 #pragma once
 
 #include <sys/types.h>
@@ -19,12 +20,16 @@ struct Worker {
     std::string protocol, source;
     std::uint16_t source_port = 0;
     pid_t pid = -1;
-    Fd pidfd;
+    Fd pidfd;    // none before it is started, and none when it has ended
     Fd control;  // duplicate of the broker's end, for a broker that comes after
     Monotonic deadline{};
     bool authenticated = false;
     bool overdue = false;  // killed at its deadline
     bool evicted = false;  // killed to let somebody else in
+
+    Fd front;             // RDP: the pidfd of anteroom-rdp-front, while it lives
+    Fd plain;             // our end of the front's plain stream, until the worker gets it
+    bool orphan = false;  // one of the two has ended: the other is given a moment, and nothing postpones it
 };
 
 struct Ended {
@@ -36,6 +41,10 @@ class Workers {
 public:
     // Execs `program` with descriptor 3, the client, and 4, `channel`; nothing else is inherited, the environment is empty.
     Result<Worker*> start(const std::string& program, Fd client, Fd channel, Worker worker);
+    // A connection's front: 3, the client; 4, its end of the plain stream, whose other end is `worker.plain`; 5, a duplicate of `identity`.
+    Result<Worker*> start_front(const std::string& program, Fd client, Fd plain, const Fd& identity, Worker worker);
+    // The worker behind a front: 3, the plain stream; 4, `channel`, whose other end is `control`.
+    Status start_behind(const WorkerId& id, const std::string& program, Fd channel, Fd control);
     Worker* find(const WorkerId& id);
     void kill(const WorkerId& id);
     // Until it is authenticated a worker's deadline is what it is told. From then on it only comes nearer, but where `extended`
@@ -46,10 +55,12 @@ public:
     std::string evict_for(const std::string& source);
     // Kills those past their deadline.
     void enforce(Monotonic now);
-    // Collects those that have ended.
-    std::vector<Ended> reap();
+    // Collects what has ended by `now`: the workers among it. A front of which no worker was started ends untold.
+    std::vector<Ended> reap(Monotonic now);
     void kill_all();
 
+    // Fronts that have no worker yet: their plain stream says when it is time.
+    std::vector<WorkerId> waiting() const;
     std::optional<Monotonic> next_deadline() const;
     std::size_t size() const { return workers_.size(); }
     std::size_t unauthenticated() const;

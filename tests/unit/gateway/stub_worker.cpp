@@ -1,4 +1,5 @@
-// Stands in a worker's place: tells over descriptor 4 what it was given, then does what it is told there.
+// Stands in a worker's place: tells over descriptor 4 what it was given, then does what it is told there. As anteroom-rdp-front it is told
+// by its client, over descriptor 3:  say (a byte to the worker's side) | identity (what is in descriptor 5)
 //   report             -> one line each: descriptors, arguments, environment, signals, session
 //   exit N | signal N | forward (copies a line from the client's connection back to it) | stop | wait
 #include <fcntl.h>
@@ -46,13 +47,14 @@ std::string report(int argc, char** argv) {
 
 int main(int argc, char** argv) {
     char buffer[256];
+    const int told = std::string_view(argv[0]).ends_with("-front") ? 3 : 4;
     while (true) {
-        const ssize_t size = ::recv(4, buffer, sizeof buffer, 0);
+        const ssize_t size = ::recv(told, buffer, sizeof buffer, 0);
         if (size <= 0) return 77;  // nobody is at the other end
         const std::string_view order(buffer, static_cast<std::size_t>(size));
         if (order == "report") {
             const auto text = report(argc, argv);
-            (void)::send(4, text.data(), text.size(), MSG_NOSIGNAL);
+            (void)::send(told, text.data(), text.size(), MSG_NOSIGNAL);
         } else if (order.starts_with("exit ")) {
             return number(order.substr(5));
         } else if (order.starts_with("signal ")) {
@@ -61,6 +63,11 @@ int main(int argc, char** argv) {
             ::raise(signal);
         } else if (order == "forward") {
             const ssize_t n = ::recv(3, buffer, sizeof buffer, 0);
+            if (n > 0) (void)::send(3, buffer, static_cast<std::size_t>(n), MSG_NOSIGNAL);
+        } else if (order == "say") {
+            (void)::send(4, "x", 1, MSG_NOSIGNAL);
+        } else if (order == "identity") {
+            const ssize_t n = ::pread(5, buffer, sizeof buffer, 0);
             if (n > 0) (void)::send(3, buffer, static_cast<std::size_t>(n), MSG_NOSIGNAL);
         } else if (order == "deaf") {  // to everything that can be ignored
             for (int signal = 1; signal < 32; ++signal) ::signal(signal, SIG_IGN);
