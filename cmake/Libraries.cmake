@@ -19,6 +19,9 @@ pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
 pkg_check_modules(oath REQUIRED IMPORTED_TARGET liboath)
 pkg_check_modules(qrencode REQUIRED IMPORTED_TARGET libqrencode)
 pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
+pkg_check_modules(png REQUIRED IMPORTED_TARGET libpng)
+pkg_check_modules(av REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libavutil)
+pkg_check_modules(freetype REQUIRED IMPORTED_TARGET freetype2)
 
 # SOCI has no CMake package in Debian 12.
 find_library(SOCI_CORE soci_core REQUIRED)
@@ -35,3 +38,9 @@ find_path(SSH_INCLUDE libssh/server.h REQUIRED)
 add_library(anteroom_libssh INTERFACE)
 target_include_directories(anteroom_libssh SYSTEM INTERFACE ${SSH_INCLUDE})
 target_link_libraries(anteroom_libssh INTERFACE ${SSH_ARCHIVE} OpenSSL::Crypto z gssapi_krb5)
+
+# FreeRDP 2 (Debian 12); proxies/rdp/freerdp_handles.h says what FreeRDP 3 needs otherwise. Its pkg-config files do not pull each other in.
+pkg_check_modules(freerdp REQUIRED freerdp2 winpr2)
+add_library(anteroom_freerdp INTERFACE)
+target_include_directories(anteroom_freerdp SYSTEM INTERFACE ${freerdp_INCLUDE_DIRS})
+target_link_libraries(anteroom_freerdp INTERFACE ${freerdp_LINK_LIBRARIES})

@@ -1,0 +1,83 @@
+// The desk: the one screen of a connection. It shows the lobby's picture or the target's, with a strip over it when there is something
+// to say; records the target's on a clock of its own; and passes pointers on. What cannot be sent now is remembered as damage, so a
+// client that stalls costs nothing and later gets the picture as it then is.
+#pragma once
+
+#include <map>
+
+#include "proxies/rdp/lobby/lobby.h"
+#include "proxies/rdp/painter.h"
+#include "proxies/rdp/target_leg.h"
+#include "proxies/worker/recording.h"
+#include "recorder/screen.h"
+
+namespace anteroom::rdp {
+
+class Desk {
+public:
+    Desk(ClientLeg& client, const Fonts& fonts) : client_(client), fonts_(fonts), painter_(client) {}
+
+    // The client agreed to a screen.
+    void ready();
+    void damage(const RECTANGLE_16& area);
+    void damage_all();
+
+    // The lobby is drawn when it changed.
+    void show_lobby(Lobby& lobby, Monotonic now);
+    struct Terms {
+        bool lossless = false, filmed = true;
+    };
+    void show_target(TargetLeg& target, worker::Recording& recording, const Terms& terms);
+    // Back to the lobby's picture; what was not recorded yet is recorded.
+    Status leave_target(Monotonic now);
+    bool on_target() const { return target_ != nullptr; }
+
+    void target_painted(const RECTANGLE_16& area);
+    bool target_resized(std::uint32_t width, std::uint32_t height);
+    void pointer_at(std::uint16_t x, std::uint16_t y);
+    void pointer_system(std::uint32_t type);
+    void pointer_new(const POINTER_NEW_UPDATE& pointer);
+    void pointer_cached(std::uint32_t index);
+    // The person's mouse, for the record.
+    void mouse_moved(std::uint16_t x, std::uint16_t y) { mouse_ = recorder::PointerPosition{x, y}; }
+
+    // One sentence at the edge, for so long; a newer one takes its place.
+    void strip(std::string text, bool urgent, Monotonic until);
+    bool strip_covers(int x, int y) const;
+
+    // Paints and records what is due. An error means that the session cannot be recorded any more.
+    Status step(Monotonic now);
+    std::optional<Monotonic> due() const;
+
+private:
+    Picture picture() const;
+    void paint(Monotonic now);
+    void paint_under_strip(const Picture& whole, const RECTANGLE_16& area);
+    void draw_lobby(Lobby& lobby, Monotonic now);
+    void draw_strip_band();
+    Status record(Monotonic now);
+    Status record_pointer(recorder::PointerKind kind, View bytes, Monotonic now);
+    RECTANGLE_16 strip_band() const;
+
+    ClientLeg& client_;
+    const Fonts& fonts_;
+    Painter painter_;
+    Region damage_;
+    Bytes lobby_, before_;  // the lobby's picture, and as it was last sent
+    std::uint32_t lobby_width_ = 0, lobby_height_ = 0;
+
+    TargetLeg* target_ = nullptr;
+    worker::Recording* recording_ = nullptr;
+    Terms terms_;
+    std::optional<recorder::ScreenEncoder> screen_;
+    std::map<std::uint32_t, Bytes> shapes_;  // PointerShape by cache index, as it is recorded
+    std::optional<recorder::PointerPosition> mouse_;
+    Monotonic mouse_recorded_{};
+
+    std::string strip_;
+    bool urgent_ = false, strip_drawn_ = false;
+    Monotonic strip_until_{};
+    Bytes band_;
+};
+
+}  // namespace anteroom::rdp

@@ -1,0 +1,10 @@
+// What FreeRDP calls of the system and may not have behind the closed sandbox: stood in for here (doors.cpp), by the dynamic linker's
+// rule that the program's own functions come first. Nothing here opens anything.
+#pragma once
+
+namespace anteroom::rdp {
+
+// True when FreeRDP's calls really come here; asked once at every start of the gateway (anteroom-rdp --self-test).
+bool doors_hold();
+
+}  // namespace anteroom::rdp
