@@ -61,6 +61,8 @@ Thing thing(const Rule& rule) {
     out.parts.push_back({"grace", span_of(rule.grace)});
     out.parts.push_back({"at expiry", one(rule.at_expiry == AtExpiry::cut ? "cut" : "grace")});
     out.parts.push_back({"self-enrolled mfa", flag(rule.self_enrolled_mfa)});
+    out.parts.push_back({"record", one(rule.screen == Kept::everything ? "full" : "facts")});
+    out.parts.push_back({"record clipboard", one(rule.clipboard == Kept::everything ? "text" : "facts")});
     return out;
 }
 
@@ -81,7 +83,8 @@ Thing thing(const TargetId& id, const Target& target) {
     for (const auto& [label, value] : target.labels) labels.push_back(label + "=" + value);
     for (const auto& [account, terms] : target.accounts) {
         const char* secret = terms.secret == SecretSource::stored ? "stored" : terms.secret == SecretSource::none ? "none" : "ask";
-        accounts.push_back(fmt::format("{} (secret {}{})", account.str(), secret, terms.privileged ? ", privileged" : ""));
+        const auto login = terms.login.empty() ? std::string() : ", login " + terms.login;
+        accounts.push_back(fmt::format("{} (secret {}{}{})", account.str(), secret, terms.privileged ? ", privileged" : "", login));
     }
     return {"target",
             id.str(),

@@ -49,6 +49,8 @@ enum class SecretSource { stored, none, ask };
 struct Account {
     SecretSource secret = SecretSource::stored;
     bool privileged = false;
+    // rdp: how the target calls the account, where that is not its name here: "DOMAIN\\user", "user@domain" or "user".
+    std::string login{};
     bool operator==(const Account&) const = default;
 };
 
@@ -76,6 +78,8 @@ struct Selector {
 enum class Access { standing, on_request };
 enum class GrantClock { approval, first_connection };
 enum class AtExpiry { cut, grace };
+// What is kept of a desktop, and of the text that passes its clipboard.
+enum class Kept { facts, everything };
 
 struct Escalation {
     Duration after{};
@@ -106,6 +110,8 @@ struct Rule {
     std::optional<Duration> max, idle, grace;
     AtExpiry at_expiry = AtExpiry::cut;
     bool self_enrolled_mfa = false;  // only factors that the person enrolled themselves count
+    Kept screen = Kept::everything;  // `record`: with facts a consultation is not filmed
+    Kept clipboard = Kept::facts;    // `record_clipboard`
     bool operator==(const Rule&) const = default;
 };
 

@@ -26,10 +26,19 @@ void keep_smaller(std::optional<Duration>& kept, const std::optional<Duration>& 
     if (other && (!kept || *other < *kept)) kept = other;
 }
 
-// What cannot be read permits nothing.
-bool leaves_nothing(const std::vector<std::string>& allow, const std::vector<std::string>& forbid) {
-    const auto set = CapabilitySet::parse(allow, forbid);
+// What cannot be read permits nothing. At an ssh target, what is for desktops is nothing.
+bool leaves_nothing(std::vector<std::string> allow, const std::vector<std::string>& forbid, Protocol protocol) {
+    if (protocol == Protocol::ssh) std::erase_if(allow, [](const std::string& text) { return text.starts_with("rdp:"); });
+    if (protocol == Protocol::rdp) std::erase_if(allow, [](const std::string& text) { return !text.starts_with("rdp:"); });
+    const auto set = CapabilitySet::parse(std::move(allow), forbid);
     return !set || set->empty();
+}
+
+// A desktop without a picture is none, whatever else is allowed there.
+bool opens(const std::vector<std::string>& allow, const std::vector<std::string>& forbid, Protocol protocol) {
+    if (protocol == Protocol::ssh) return true;
+    const auto set = CapabilitySet::parse(allow, forbid);
+    return set && set->permits({"rdp:display", ""});
 }
 
 Decision deny(const Ask& ask, Reason reason, std::string rule, std::string sentence, std::vector<std::string> changes) {
@@ -49,18 +58,20 @@ struct Found {
 
 // What the rules say, sorted by what they do.
 struct Sorted {
-    std::vector<std::string> forbid;  // capability texts
-    const Rule* whole = nullptr;      // forbids everything
-    const Rule* partial = nullptr;    // the first that forbids something
+    Protocol protocol = Protocol::ssh;  // of the target
+    std::vector<std::string> forbid;    // capability texts
+    const Rule* whole = nullptr;        // forbids everything
+    const Rule* partial = nullptr;      // the first that forbids something
     std::optional<Time> forbid_starts;
     std::vector<Found> standing, on_request, closed;
     bool about() const { return !standing.empty() || !on_request.empty() || !closed.empty(); }
 };
 
-Sorted sort_rules(const Document& document, const Membership& membership, const Ask& ask, const Labels& labels, Time now, bool approval_only) {
+Sorted sort_rules(const Document& document, const Membership& membership, const Ask& ask, const Target& target, Time now, bool approval_only) {
     Sorted out;
+    out.protocol = target.protocol;
     for (const auto& rule : document.rules) {
-        const auto state = state_of(rule, membership, ask, labels, now, approval_only);
+        const auto state = state_of(rule, membership, ask, target.labels, now, approval_only);
         if (!state.about()) continue;
         if (!rule.forbid) {
             auto& list = state.match == Match::standing ? out.standing : state.match == Match::on_request ? out.on_request : out.closed;
@@ -80,6 +91,24 @@ Decision forbidden(const Ask& ask, const Rule* by, bool about) {
     const std::string rule = by == nullptr ? "default-deny" : by->id;
     return deny(ask, Reason::forbidden, rule, about ? "The policy forbids this access." : nothing_there,
                 {by == nullptr ? "allow capabilities that can be read" : fmt::format("forbid {} would have to be narrowed or removed", rule)});
+}
+
+// Rules apply, and it is not a forbid that takes everything away: what they allow does not fit the target.
+std::optional<Decision> of_another_protocol(const Ask& ask, const Sorted& sorted) {
+    std::vector<std::string> all;
+    std::string rule;
+    for (const auto* list : {&sorted.standing, &sorted.on_request})
+        for (const auto& found : *list) {
+            add_missing(all, found.rule->allow);
+            if (rule.empty()) rule = found.rule->id;
+        }
+    const bool fits = !leaves_nothing(all, {}, sorted.protocol) && opens(all, {}, sorted.protocol);
+    if (rule.empty() || fits) return std::nullopt;
+    if (sorted.protocol == Protocol::ssh)
+        return deny(ask, Reason::protocol, rule, "What you are allowed on this target is for desktops (RDP), and it speaks SSH.",
+                    {fmt::format("rule {} would have to allow something of SSH, as shell", rule)});
+    return deny(ask, Reason::protocol, rule, "You are not allowed to see this desktop: no rule gives you rdp:display on it.",
+                {fmt::format("rule {} would have to allow rdp:display", rule)});
 }
 
 Decision closed(const Ask& ask, const std::vector<Found>& rules) {
@@ -109,6 +138,8 @@ void add_terms(Decision& out, const Rule& rule) {
     keep_smaller(out.grace, rule.grace);
     if (rule.at_expiry == AtExpiry::cut) out.at_expiry = AtExpiry::cut;
     out.self_enrolled_mfa = out.self_enrolled_mfa || rule.self_enrolled_mfa;
+    if (rule.screen == Kept::everything) out.screen = Kept::everything;
+    if (rule.clipboard == Kept::everything) out.clipboard = Kept::everything;
 }
 
 // The grant that keeps an on-request rule open the longest, if any.
@@ -132,28 +163,34 @@ Decision begin(const Document& document, const Ask& ask, const Bar& bar, const S
 std::optional<Decision> permit(Decision out, const Sorted& sorted, std::span<const Grant> grants, Time now) {
     out.verdict = Verdict::permit;
     out.sentence = "You may connect.";
+    out.screen = Kept::facts;  // until a rule says otherwise
     // A rule of which the forbids leave nothing takes no part: neither its name nor its limits.
     for (const auto& [rule, state] : sorted.standing) {
-        if (leaves_nothing(rule->allow, sorted.forbid)) continue;
+        if (leaves_nothing(rule->allow, sorted.forbid, sorted.protocol)) continue;
         add_terms(out, *rule);
         keep_earlier(out.ends, state.changes);
     }
     for (const auto& [rule, state] : sorted.on_request) {
         const auto until = granted_until(*rule, grants, now);
-        if (!until || leaves_nothing(rule->allow, sorted.forbid)) continue;
+        if (!until || leaves_nothing(rule->allow, sorted.forbid, sorted.protocol)) continue;
         add_terms(out, *rule);
         keep_earlier(out.ends, state.changes);
         keep_earlier(out.ends, until);
     }
-    if (out.allow.empty()) return std::nullopt;
+    if (out.allow.empty() || !opens(out.allow, sorted.forbid, sorted.protocol)) return std::nullopt;
     return out;
 }
 
 std::optional<Decision> ask_approval(Decision out, const Sorted& sorted) {
     out.verdict = Verdict::needs_approval;
     out.sentence = "This access needs an approval.";
+    std::vector<std::string> standing;
+    for (const auto& found : sorted.standing) add_missing(standing, found.rule->allow);
     for (const auto& [rule, state] : sorted.on_request) {
-        if (leaves_nothing(rule->allow, sorted.forbid)) continue;
+        if (leaves_nothing(rule->allow, sorted.forbid, sorted.protocol)) continue;
+        auto granted = standing;
+        add_missing(granted, rule->allow);
+        if (!opens(granted, sorted.forbid, sorted.protocol)) continue;  // an approval that would open nothing
         out.on_request.push_back(rule->id);
         if (!out.rule.empty()) continue;
         add_terms(out, *rule);
@@ -190,6 +227,7 @@ std::string_view name(Reason reason) {
         case Reason::agreement_expired: return "agreement_expired";
         case Reason::network: return "network";
         case Reason::schedule: return "schedule";
+        case Reason::protocol: return "protocol";
     }
     return "";
 }
@@ -203,7 +241,7 @@ Decision evaluate(const Document& document, const Facts& facts, const Ask& ask, 
     if (!target->second.accounts.contains(ask.account))
         return deny(ask, Reason::unknown_account, "default-deny", nothing_there, {"add the account to the target"});
 
-    const auto sorted = sort_rules(document, Membership(document, facts), ask, target->second.labels, now, bar.approval_only);
+    const auto sorted = sort_rules(document, Membership(document, facts), ask, target->second, now, bar.approval_only);
     if (sorted.whole != nullptr) return forbidden(ask, sorted.whole, sorted.about());
     const auto start = begin(document, ask, bar, sorted);
     const auto asked = ask_approval(start, sorted);
@@ -212,6 +250,7 @@ Decision evaluate(const Document& document, const Facts& facts, const Ask& ask, 
         return *permitted;
     }
     if (asked) return *asked;
+    if (const auto other = of_another_protocol(ask, sorted)) return *other;
     if (!sorted.standing.empty() || !sorted.on_request.empty()) return forbidden(ask, sorted.partial, true);
     if (!sorted.closed.empty()) return closed(ask, sorted.closed);
     return deny(ask, Reason::no_rule, "default-deny", nothing_there,
@@ -225,12 +264,13 @@ Decision evaluate_break_glass(const Document& document, const Facts& facts, cons
     auto none = deny(ask, Reason::no_rule, "default-deny", nothing_there, {"a break_glass entry that names the person and selects target and account"});
     if (target == document.targets.end() || !target->second.accounts.contains(ask.account)) return none;
     const Membership membership(document, facts);
-    const auto sorted = sort_rules(document, membership, ask, target->second.labels, now, false);
+    const auto sorted = sort_rules(document, membership, ask, target->second, now, false);
     bool about = false;
     for (const auto& entry : document.break_glass) {
         if (!membership.any_of(entry.who) || !selects(entry.to, ask.target, target->second.labels) || !selects(entry.to, ask.account)) continue;
         about = true;
-        if (sorted.whole != nullptr || leaves_nothing(entry.allow, sorted.forbid)) continue;
+        if (sorted.whole != nullptr || leaves_nothing(entry.allow, sorted.forbid, sorted.protocol)) continue;
+        if (!opens(entry.allow, sorted.forbid, sorted.protocol)) continue;
         auto out = begin(document, ask, bar, sorted);
         out.verdict = Verdict::permit;
         out.rule = entry.id;
@@ -241,6 +281,21 @@ Decision evaluate_break_glass(const Document& document, const Facts& facts, cons
         return out;
     }
     return about ? forbidden(ask, sorted.whole != nullptr ? sorted.whole : sorted.partial, true) : none;
+}
+
+bool AuthorizedTarget::lossless() const {
+    const auto is = [&](const char* label, std::string_view value) {
+        const auto found = target_.labels.find(label);
+        return found != target_.labels.end() && found->second == value;
+    };
+    return is("display", "lossless") || is("use", "diagnostic");
+}
+
+AuthorizedTarget::Login AuthorizedTarget::login() const {
+    const std::string& login = account_.login;
+    const auto cut = login.find('\\');
+    if (login.empty()) return {ask_.account.str(), ""};
+    return cut == std::string::npos ? Login{login, ""} : Login{login.substr(cut + 1), login.substr(0, cut)};
 }
 
 std::optional<AuthorizedTarget> AuthorizedTarget::from(const Decision& decision, const Document& document, const Ask& ask) {

@@ -49,6 +49,7 @@ struct Decision {
         agreement_expired,
         network,
         schedule,
+        protocol,  // rules apply, and nothing that they allow is of the target's protocol
     };
     Verdict verdict = Verdict::deny;
     Reason reason = Reason::none;            // of a deny
@@ -60,6 +61,8 @@ struct Decision {
     std::optional<Duration> max, idle, grace;
     AtExpiry at_expiry = AtExpiry::cut;
     bool self_enrolled_mfa = false;
+    // Of a desktop. What one of the rules that permit wants kept is kept.
+    Kept screen = Kept::everything, clipboard = Kept::facts;
     std::optional<Time> ends;          // when hours, agreement, person or grant end it. Never beyond this, whatever `max` says
     std::string sentence;              // for the person. The same for an unknown target and for one they have no rule for
     std::vector<std::string> changes;  // what would change it, for administrators
@@ -99,6 +102,15 @@ public:
     const Labels& labels() const { return target_.labels; }
     SecretSource secret() const { return account_.secret; }
     bool privileged() const { return account_.privileged; }
+    // How the target calls the account; domain "" where it has none, or stands in the name ("user@domain").
+    struct Login {
+        std::string user, domain;
+    };
+    Login login() const;
+    bool filmed() const { return decision_.screen == Kept::everything; }
+    bool clipboard_kept() const { return decision_.clipboard == Kept::everything; }
+    // The target's picture is used to diagnose: labels `display: lossless` or `use: diagnostic`.
+    bool lossless() const;
     const std::vector<std::string>& allow() const { return decision_.allow; }
     const std::vector<std::string>& forbid() const { return decision_.forbid; }
     const std::string& rule() const { return decision_.rule; }

@@ -101,7 +101,16 @@ std::vector<Considered> considered(const Document& document, const Facts& facts,
 Explanation explanation(const Document& document, const Facts& facts, const Ask& ask, const Use& use, Time now) {
     const auto decision = evaluate(document, facts, ask, now);
     Explanation out{decision.verdict, decision.rule, decision.sentence, considered(document, facts, ask, now), decision.changes, decision.ends};
-    if (decision.verdict != Verdict::deny) explain_use(out, document, facts, decision, use, now);
+    if (decision.verdict == Verdict::deny) return out;
+    const bool desktop = document.targets.at(ask.target).protocol == Protocol::rdp;
+    if (desktop != use.kind.starts_with("rdp:")) {
+        out.verdict = Verdict::deny;
+        out.rule = "default-deny";
+        out.sentence = fmt::format("The session would be let in; it is one of {}, which knows no such thing.", desktop ? "RDP" : "SSH");
+        out.changes = {fmt::format("ask about a capability of {}", desktop ? "rdp, as rdp:display" : "ssh, as shell")};
+        return out;
+    }
+    explain_use(out, document, facts, decision, use, now);
     return out;
 }
 

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/bytes.h"
+#include "policy/capability.h"
 #include "policy/reading.h"
 
 namespace anteroom::policy {
@@ -54,7 +55,7 @@ std::optional<Approval> read_approval(Reader& reader, const At& at) {
 void check_rule(Reader& reader, const At& at, const Rule& rule) {
     if (at.node->kind != Node::Kind::map) return;
     if (rule.forbid) {
-        for (const char* key : {"access", "approval", "max", "idle", "grace", "at_expiry", "mfa"})
+        for (const char* key : {"access", "approval", "max", "idle", "grace", "at_expiry", "mfa", "record", "record_clipboard"})
             if (has(at, key)) reader.fault(child(at, key), "a forbid has no such key, expected id, forbid, who, to, allow (what it forbids), when");
         if (rule.when && rule.when->otherwise == Otherwise::ask) reader.fault(child(at, "when"), "a forbid has no otherwise: ask");
         return;
@@ -81,6 +82,43 @@ void warn_of_privileged(Reader& reader, const At& at, const Rule& rule) {
     });
 }
 
+// What a rule is about, by what its targets speak.
+struct Spoken {
+    bool ssh = false, rdp = false;
+};
+Spoken spoken_by(const Document& document, const Selector& to) {
+    Spoken out;
+    for (const auto& [id, target] : document.targets) {
+        const bool has_account = std::any_of(target.accounts.begin(), target.accounts.end(), [&](const auto& one) { return selects(to, one.first); });
+        if (selects(to, id, target.labels) && has_account) (target.protocol == Protocol::rdp ? out.rdp : out.ssh) = true;
+    }
+    return out;
+}
+
+// What a permit gives has to be of the protocol that its targets speak, or it gives nothing there.
+void warn_of_capabilities(Reader& reader, const At& at, const Spoken& spoken, const std::vector<std::string>& allow) {
+    const auto is_rdp = [](const std::string& capability) { return capability.starts_with("rdp:"); };
+    const auto shows = CapabilitySet::parse(allow, {});
+    if (spoken.ssh && !allow.empty() && std::all_of(allow.begin(), allow.end(), is_rdp))
+        reader.warn(at, spoken.rdp ? "selects ssh targets too, and allows nothing there: all of `allow` is for rdp"
+                                   : "selects ssh targets only, and allows nothing there: all of `allow` is for rdp");
+    if (spoken.rdp && shows && !shows->permits({"rdp:display", ""}))
+        reader.warn(at, std::any_of(allow.begin(), allow.end(), is_rdp)
+                            ? "selects rdp targets without rdp:display: it opens no desktop unless another rule allows that"
+                            : "selects rdp targets, and allows nothing there: a desktop takes rdp:display");
+}
+
+void warn_of_protocols(Reader& reader, const At& at, const Rule& rule) {
+    if (rule.forbid) return;
+    reader.later([&reader, at, rule](const Document& document) {
+        const auto spoken = spoken_by(document, rule.to);
+        warn_of_capabilities(reader, child(at, "allow"), spoken, rule.allow);
+        for (const char* key : {"record", "record_clipboard"})
+            if (has(at, key) && spoken.ssh && !spoken.rdp)
+                reader.warn(child(at, key), "is about desktops, and the rule selects none: ssh is always recorded whole");
+    });
+}
+
 Rule read_rule(Reader& reader, const At& at) {
     Rule out;
     for (const auto& entry : at.node->entries)
@@ -103,10 +141,18 @@ Rule read_rule(Reader& reader, const At& at) {
                      [&](const At& a) {
                          if (auto index = reader.choice(a, {"cut", "grace"})) out.at_expiry = *index == 0 ? AtExpiry::cut : AtExpiry::grace;
                      }},
-                    {"mfa", Need::optional, [&](const At& a) { set(out.self_enrolled_mfa, reader.mfa(a)); }}});
+                    {"mfa", Need::optional, [&](const At& a) { set(out.self_enrolled_mfa, reader.mfa(a)); }},
+                    {"record", Need::optional,
+                     [&](const At& a) {
+                         if (auto index = reader.choice(a, {"full", "facts"})) out.screen = *index == 0 ? Kept::everything : Kept::facts;
+                     }},
+                    {"record_clipboard", Need::optional, [&](const At& a) {
+                         if (auto index = reader.choice(a, {"facts", "text"})) out.clipboard = *index == 0 ? Kept::facts : Kept::everything;
+                     }}});
     if (out.grace && !has(at, "at_expiry")) out.at_expiry = AtExpiry::grace;
     check_rule(reader, at, out);
     warn_of_privileged(reader, at, out);
+    warn_of_protocols(reader, at, out);
     return out;
 }
 
@@ -158,6 +204,9 @@ void read_break_glass(Reader& reader, const At& at, Document& out) {
                           {"alert", Need::required, read_alert},
                           {"review", Need::required, read_review}});
         check_unique(reader, item, one.id, seen);
+        reader.later([&reader, item, to = one.to, allow = one.allow](const Document& document) {
+            warn_of_capabilities(reader, child(item, "allow"), spoken_by(document, to), allow);
+        });
         out.break_glass.push_back(std::move(one));
     });
 }

@@ -101,6 +101,22 @@ void read_labels(Reader& reader, const At& at, Target& out) {
     reader.named(at, "labels like {zone: imaging}", [&](const std::string& key, const At& value) { set(out.labels[key], reader.text(value, 128)); });
 }
 
+// At most a domain and a name, as Windows writes them; nothing that could be more than a name at the target.
+void read_login(Reader& reader, const At& at, const Target& target, Account& out) {
+    auto text = reader.text(at, 200);
+    if (!text) return;
+    if (target.protocol != Protocol::rdp) return reader.fault(at, "is for the accounts of rdp targets; an ssh account is called as it stands here");
+    const auto is_part = [](std::string_view part) {
+        return !part.empty() && part.find_first_of("\\/@[]:;|=,+*?<>\"") == std::string_view::npos && part == printable(part, 200) && part.front() != ' ' &&
+               part.back() != ' ';
+    };
+    const auto cut = text->find_first_of("\\@");
+    const bool good =
+        cut == std::string::npos ? is_part(*text) : is_part(std::string_view(*text).substr(0, cut)) && is_part(std::string_view(*text).substr(cut + 1));
+    if (!good) return reader.fault(at, quoted(*text) + " is no login, expected DOMAIN\\user, user@domain or user");
+    out.login = std::move(*text);
+}
+
 void read_accounts(Reader& reader, const At& at, Target& out) {
     reader.named(at, "accounts like {service: {secret: stored}}", [&](const std::string& key, const At& value) {
         if (!is_account_name(key)) return reader.fault(value, quoted(key) + " is no account name");
@@ -110,7 +126,8 @@ void read_accounts(Reader& reader, const At& at, Target& out) {
                                 constexpr std::array sources{SecretSource::stored, SecretSource::none, SecretSource::ask};
                                 if (auto index = reader.choice(a, {"stored", "none", "ask"})) account.secret = sources[*index];
                             }},
-                           {"privileged", Need::optional, [&](const At& a) { set(account.privileged, reader.boolean(a)); }}});
+                           {"privileged", Need::optional, [&](const At& a) { set(account.privileged, reader.boolean(a)); }},
+                           {"login", Need::optional, [&](const At& a) { read_login(reader, a, out, account); }}});
     });
     if (at.node->kind == Node::Kind::map && at.node->entries.empty()) reader.fault(at, "no account, expected at least one like {service: {secret: stored}}");
 }

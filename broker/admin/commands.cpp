@@ -52,6 +52,7 @@ std::span<const Command> commands() {
         {"audit export", unix_user, with_effect, nothing, {"format"}, {"since", "until", "kind", "person", "target", "session", "after", "upto"}, audit_export},
         {"alert list", unix_user, before, nothing, {}, {}, alert_list},
         {"alert test", unix_user, before, nothing, {"name"}, {}, alert_test},
+        {"ticket rdp", person_with_code, with_effect, nothing, {"target"}, {"account"}, ticket_rdp},
         {"key list", unix_user, before, nothing, {}, {}, key_list},
         {"doctor", unix_user, before, nothing, {}, {}, doctor},
     };

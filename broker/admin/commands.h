@@ -69,6 +69,7 @@ Outcome audit_checkpoint(Call& call);
 Outcome audit_export(Call& call);
 Outcome alert_list(Call& call);
 Outcome alert_test(Call& call);
+Outcome ticket_rdp(Call& call);
 Outcome key_list(Call& call);
 Outcome doctor(Call& call);
 

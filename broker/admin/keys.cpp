@@ -4,6 +4,8 @@
 #include <boost/json.hpp>
 #include <sys/statvfs.h>
 
+#include <sstream>
+
 #include "broker/admin/commands.h"
 
 namespace anteroom::admin {
@@ -39,6 +41,15 @@ Status check_secrets(Call& call) {
                      "anteroom secret list shows them; anteroom secret put TARGET/ACCOUNT mends it");
 }
 
+// The certificate itself, in one line.
+std::string base64_of_first(const std::string& pem) {
+    std::string out;
+    std::istringstream lines(pem);
+    for (std::string line; std::getline(lines, line) && !line.starts_with("-----END");)
+        if (!line.starts_with("-----")) out += line;
+    return out;
+}
+
 }  // namespace
 
 Outcome key_list(Call& call) {
@@ -50,6 +61,9 @@ Outcome key_list(Call& call) {
     const auto add = [&](const char* use, const char* algorithm, std::string id, const Bytes& key) {
         return call.rows.add({{"use", use}, {"algorithm", algorithm}, {"id", std::move(id)}, {"public_key", base64(key)}});
     };
+    if (const auto& rdp = call.here.rdp_identity)
+        TRY(call.rows.add(
+            {{"use", "rdp certificate"}, {"algorithm", "x509-sha256"}, {"id", rdp->facts().sha256}, {"public_key", base64_of_first(rdp->certificates())}}));
     TRY(add("recording identity", "p256", hex(recorder::recipient_of(ring.recording_identity_public())), ring.recording_identity_public()));
     TRY(add("recording escrow", "p256", hex(recorder::recipient_of(ring.escrow_public())), ring.escrow_public()));
     TRY(add("recording signer", "ed25519", hex(crypto::sha256(ring.recording_signing_public())), ring.recording_signing_public()));
@@ -63,6 +77,10 @@ Outcome doctor(Call& call) {
     TRY(add_check(call, "database", "ok", std::to_string(people.size()) + " people"));
     TRY(add_check(call, "policy in force", "ok", "version " + std::to_string(call.here.policy.version)));
     TRY(check_secrets(call));
+    if (call.here.rdp_identity) {
+        const auto check = installation::check_rdp_identity(*call.here.rdp_identity, call.here.config.rdp, call.here.paths, call.now());
+        TRY(add_check(call, "rdp certificate", check.state, check.what, check.mend));
+    }
     TRY(check_space(call));
     TRY(check_alerts(call, [&](const char* check, const char* state, std::string what, std::string mend) {
         return add_check(call, check, state, std::move(what), std::move(mend));

@@ -179,8 +179,14 @@ Outcome session_watch(Call& call) {
 }
 
 Outcome recording_export(Call& call) {
-    if (call.argument("format") != "cast") return fail(ErrorKind::invalid, "this version exports recordings as cast (asciicast v2) only");
+    const auto format = call.argument("format");
+    if (format != "cast" && format != "mp4")
+        return fail(ErrorKind::invalid, "this version exports recordings as cast (asciicast v2, terminals) and mp4 (desktops) only");
     const auto session = TRY(known_session(call));
+    const bool desktop = session.protocol == "rdp";
+    if (desktop != (format == "mp4"))
+        return fail(ErrorKind::invalid,
+                    desktop ? "this is a desktop's recording: export it with --format mp4" : "this is a terminal's recording: export it with --format cast");
     return open_for_view(call, session, audit::Kind::recording_export, TRY(take_factor(call)));
 }
 

@@ -18,6 +18,7 @@ struct Place {
     TargetId target;
     AccountId account;
     policy::SecretSource source;
+    policy::Protocol protocol;
     std::string text() const { return target.str() + "/" + account.str(); }
 };
 
@@ -42,7 +43,7 @@ Result<Place> place_of(Call& call) {
     if (terms == found->second.accounts.end())
         return fail(ErrorKind::not_found,
                     target->str() + " has no account " + account->str() + " in the policy in force; its accounts: " + list_of(found->second.accounts));
-    return Place{*target, *account, terms->second.secret};
+    return Place{*target, *account, terms->second.secret, found->second.protocol};
 }
 
 Result<store::TargetSecret> sealed_password(Call& call, const Place& place) {
@@ -78,6 +79,8 @@ Outcome secret_put(Call& call) {
     const std::string& kind = call.argument("kind");
     if (kind != "password" && kind != "key") return fail(ErrorKind::invalid, "a secret is a password or a key");
     if (call.asked.secret.empty()) return fail(ErrorKind::invalid, "no secret was given: it comes by --password-stdin or --key FILE");
+    if (kind == "key" && place.protocol == policy::Protocol::rdp)
+        return fail(ErrorKind::invalid, place.text() + " is signed in to by RDP, which takes a password, not an SSH key: use --password-stdin");
     store::TargetSecret secret;
     std::string public_line;
     if (kind == "key") {

@@ -31,7 +31,9 @@
                                                                         row(target_key_changed, "target.key-changed")                                         \
                                                                             row(target_unreachable, "target.unreachable") row(worker_failed, "worker.failed") \
                                                                                 row(clock_jumped, "clock.jumped") row(broker_started, "broker.started")       \
-                                                                                    row(broker_stopped, "broker.stopped") row(checkpoint, "checkpoint")
+                                                                                    row(broker_stopped, "broker.stopped") row(checkpoint, "checkpoint")       \
+                                                                                        row(ticket_issued, "ticket.issued") row(ticket_used, "ticket.used")   \
+                                                                                            row(ticket_refused, "ticket.refused")
 
 namespace anteroom::audit {
 

@@ -73,6 +73,7 @@ Result<int> run_recording_verify(const Verb& verb, Given& given);
 Result<int> run_recording_play(const Verb& verb, Given& given);
 Result<int> run_session_watch(const Verb& verb, Given& given);
 Result<int> run_recording_export(const Verb& verb, Given& given);
+Result<int> run_ticket_rdp(const Verb& verb, Given& given);
 Result<int> run_audit_show(const Verb& verb, Given& given);
 Result<int> run_audit_verify(const Verb& verb, Given& given);
 Result<int> run_audit_checkpoint(const Verb& verb, Given& given);

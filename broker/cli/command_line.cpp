@@ -93,6 +93,7 @@ void describe_groups(CLI::App& app) {
                                                           {"request", "asking for access, and deciding on it"},
                                                           {"break-glass", "emergencies and their review"},
                                                           {"window", "support windows"},
+                                                          {"ticket", "sign-ins for one use, as .rdp files"},
                                                           {"session", "sessions"},
                                                           {"recording", "recordings"},
                                                           {"audit", "the audit log"},

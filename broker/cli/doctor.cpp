@@ -7,6 +7,7 @@
 
 #include "broker/cli/alert_checks.h"
 #include "broker/cli/child.h"
+#include "broker/cli/listening.h"
 #include "broker/cli/render.h"
 #include "broker/installation/installation.h"
 #include "policy/parser.h"
@@ -91,7 +92,18 @@ private:
         config_ = std::move(*config);
         add("anteroom.yaml", "ok", "listens on " + config_.ssh_listen);
         if (config_.ssh_listen.starts_with("127.")) add("anteroom.yaml", "warn", "only this machine can connect", "listen: {ssh: 0.0.0.0:2222} lets others in");
+        if (config_.rdp.on()) rdp();
         for (auto& row : alert_checks(config_, given_.dir)) rows_.push_back(std::move(row));
+    }
+
+    void rdp() {
+        add("rdp", "ok", "listens on " + config_.rdp.listen);
+        if (config_.rdp.listen.starts_with("127.")) add("rdp", "warn", "only this machine can connect by RDP", "listen: {rdp: 0.0.0.0:3389} lets others in");
+        for (const char* name : {"anteroom-rdp", "anteroom-rdp-front"})
+            if (const auto path = own_folder() + "/" + name; ::access(path.c_str(), X_OK) != 0)
+                add("rdp", "fail", path + " is not there or cannot be run", "install all programs into one folder, or take `rdp` out of `listen`");
+        if (broker_is_running(given_) && !somebody_listens(config_.rdp.listen))
+            add("rdp", "fail", "nothing listens on " + config_.rdp.listen, "look into the gateway's log: the port may be another's");
     }
 
     void policy() {
@@ -136,6 +148,10 @@ private:
         const auto opened = installation::Installation::open(given_.dir, now);
         if (!opened) return add("database and keys", "fail", opened.error().detail, "mend what is named");
         add("database and keys", "ok", "policy version " + std::to_string((*opened)->policy.version));
+        if (const auto& identity = (*opened)->rdp_identity) {
+            const auto check = installation::check_rdp_identity(*identity, config_.rdp, paths_, now.now());
+            add("rdp certificate", check.state, check.what, check.mend);
+        }
         struct statvfs found{};
         const auto recordings = (*opened)->recordings_dir();
         if (::statvfs(recordings.c_str(), &found) != 0 || found.f_blocks == 0)

@@ -15,6 +15,7 @@ public:
 
     Status write(View bytes) { return write_all(file_.get(), bytes); }
     Status finish();
+    int descriptor() const { return file_.get(); }  // for who seeks in it
 
 private:
     NewFile(std::string path, std::string written_to, Fd file) : path_(std::move(path)), written_to_(std::move(written_to)), file_(std::move(file)) {}

@@ -11,16 +11,22 @@ namespace json = boost::json;
 
 namespace {
 
-void print_made(const Given& given, const std::string& escrow, const std::string& fingerprint) {
+void print_made(const Given& given, const std::string& escrow, const installation::Installation::New& made) {
     if (given.json)
-        return print_json(json::object{{"dir", given.dir}, {"host_key", fingerprint}, {"escrow_key", escrow}, {"recording_signer", given.signer_file()}});
+        return print_json(json::object{{"dir", given.dir},
+                                       {"host_key", made.fingerprint},
+                                       {"rdp_certificate", made.rdp_certificate},
+                                       {"escrow_key", escrow},
+                                       {"recording_signer", given.signer_file()}});
     print_line("An installation was made in " + given.dir + ":");
     print_line("  anteroom.yaml            how it listens, stores and limits");
     print_line("  policy.yaml              who may reach what: nobody anything, so far");
     print_line("  keys/                    its keys; whoever reads them reads everything");
     print_line("  host-keys.pub            what SSH clients will see of it");
+    print_line("  rdp-certificate.pem      what RDP clients will see of it, until a certificate of your own is named");
     print_line("  recording-signer.pub     what recordings are checked with, also without the broker");
-    print_line("Host key (Ed25519): " + fingerprint);
+    print_line("Host key (Ed25519): " + made.fingerprint);
+    if (!made.rdp_certificate.empty()) print_line("RDP certificate (SHA-256): " + made.rdp_certificate);
     print_line("");
     print_line("The escrow key is in " + escrow + ". It opens every recording when the keys above are lost.");
     print_line("Move it offline now (print it, or keep it on a stick in a safe), and delete the file.");
@@ -43,7 +49,7 @@ Result<int> run_init(const Verb&, Given& given) {
     TRY(file->finish());
     const auto opened = TRY(installation::Installation::open(given.dir, clock));
     TRY(replace_file(given.signer_file(), view(hex(opened->ring.recording_signing_public()) + "\n"), 0644));
-    print_made(given, escrow, made.fingerprint);
+    print_made(given, escrow, made);
     return 0;
 }
 

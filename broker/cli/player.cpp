@@ -126,6 +126,21 @@ recorder::FollowTo as_text() {
 
 }  // namespace
 
+Status print_lines(recorder::Reader& reader, Duration from, bool json) {
+    recorder::EventLines lines([&](const recorder::EventLine& line) -> Status {
+        // The counts of a minute are told behind it.
+        if (line.at < from && !(line.what == "input" && line.at + std::chrono::minutes(1) > from)) return ok();
+        if (json) return write_json({{"at", static_cast<double>(line.at.count()) / 1e6}, {"what", line.what}, {"text", line.text}});
+        const std::string text = recorder::moment_text(line.at) + "  " + std::string(line.what) + ": " + line.text + "\n";
+        return write_all(STDOUT_FILENO, view(text));
+    });
+    while (true) {
+        const auto piece = TRY(reader.next());
+        if (!piece) return lines.finish();
+        for (const auto& event : piece->events) TRY(lines.event(event));
+    }
+}
+
 Status watch_on_terminal(recorder::Reader& reader, const WatchOptions& options) {
     const Keyboard keyboard;
     const Stop stop;

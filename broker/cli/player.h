@@ -9,6 +9,9 @@ namespace anteroom::cli {
 
 Status play_on_terminal(recorder::Reader& reader, const recorder::PlayOptions& options);
 
+// A desktop's recording as lines, all at once; what is before `from` is left out.
+Status print_lines(recorder::Reader& reader, Duration from, bool json);
+
 struct WatchOptions {
     std::optional<std::uint32_t> channel;
     bool json = false;  // one object a line

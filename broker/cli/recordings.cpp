@@ -1,12 +1,18 @@
 // Recordings on this side: verified, played and exported from a descriptor that the broker handed over.
 #include <boost/json.hpp>
 #include <fcntl.h>
+#include <unistd.h>
 
 #include <charconv>
+#include <thread>
 
+#include "broker/cli/export_slot.h"
 #include "broker/cli/files.h"
+#include "broker/cli/movie.h"
+#include "broker/cli/picture.h"
 #include "broker/cli/player.h"
 #include "broker/cli/render.h"
+#include "recorder/screen_seek.h"
 #include "recorder/verify.h"
 
 namespace anteroom::cli {
@@ -139,11 +145,72 @@ Result<int> run_recording_verify(const Verb& verb, Given& given) {
     return print_answer(verb.words, given, answer);
 }
 
+namespace {
+
+std::string whose(const Answer& answer) {
+    return text_at(answer.meta, "person") + " on " + text_at(answer.meta, "target") + " as " + text_at(answer.meta, "account") + ", " +
+           text_at(answer.meta, "started");
+}
+
+int written(const Verb& verb, const Given& given, const std::string& more = {}) {
+    Answer told;
+    told.done = true;
+    told.sentence = "written to " + given.value("out") + more;
+    return print_answer(verb.words, given, told);
+}
+
+// One picture, as it stood on the screen at that moment.
+Result<int> save_frame(const Verb& verb, Given& given) {
+    const auto at = TRY(moment_of(given.value("frame_at"), "--frame-at"));
+    if (!given.has("out")) return fail(ErrorKind::invalid, "--frame-at needs --out, the file to write");
+    auto file = TRY(NewFile::create(given.value("out"), given.has("force")));
+    auto answer = TRY(authorised(verb, given));
+    auto reader = TRY(reader_of(answer));
+    if (TRY(recorder::shows(reader)) == recorder::Shows::terminal)
+        return fail(ErrorKind::invalid, "this is a terminal's recording: it has no pictures; play it without --frame-at");
+    recorder::ScreenDecoder decoder;
+    const auto since = TRY(recorder::go_to_picture(reader, at, decoder));
+    const auto png = TRY(png_of(decoder.picture()));
+    TRY(file.write(png));
+    TRY(file.finish());
+    const bool exact = decoder.exact();
+    return written(verb, given, " (on the screen since " + recorder::moment_text(since) + (exact ? ")" : "; parts of it were recorded coarsely)"));
+}
+
+Status export_cast(recorder::Reader& reader, NewFile& file, const std::string& title) {
+    recorder::CastOptions options;
+    options.title = title;
+    return recorder::export_cast(reader, options, [&](std::string_view line) { return file.write(view(line)); });
+}
+
+Status export_movie(const Given& given, recorder::Reader& reader, const NewFile& file, const std::string& title) {
+    const auto slot = TRY(take_export_slot(
+        given.dir + "/run", [] { print_problem("waiting: " + std::to_string(exports_at_once) + " exports to video run already"); },
+        [] {
+            std::this_thread::sleep_for(std::chrono::milliseconds(500));
+            return ok();
+        }));
+    const bool shown = ::isatty(STDERR_FILENO) == 1;
+    const auto progress = [&](int percent) {
+        if (shown || percent % 10 == 0) {
+            const std::string text = (shown ? "\r" : "") + std::to_string(percent) + " %" + (shown && percent < 100 ? "" : "\n");
+            return write_all(STDERR_FILENO, view(text));
+        }
+        return ok();
+    };
+    return write_movie(reader, file.descriptor(), {title, progress});
+}
+
+}  // namespace
+
 Result<int> run_recording_play(const Verb& verb, Given& given) {
+    if (given.has("frame_at")) return save_frame(verb, given);
+    if (given.has("out")) return fail(ErrorKind::invalid, "--out goes with --frame-at: the file of one picture; `anteroom recording export` writes the whole");
     const auto options = TRY(play_options(given));  // before the code is used up
     auto answer = TRY(authorised(verb, given));
     auto reader = TRY(reader_of(answer));
-    TRY(play_on_terminal(reader, options));
+    if (TRY(recorder::shows(reader)) == recorder::Shows::desktop) TRY(print_lines(reader, options.from, given.json));
+    else TRY(play_on_terminal(reader, options));
     warn_of_state(reader);
     return 0;
 }
@@ -165,19 +232,17 @@ Result<int> run_session_watch(const Verb& verb, Given& given) {
 }
 
 Result<int> run_recording_export(const Verb& verb, Given& given) {
+    const bool movie = given.sent["format"] == "mp4";
     auto file = TRY(NewFile::create(given.value("out"), given.has("force")));
     auto answer = TRY(authorised(verb, given));
     auto reader = TRY(reader_of(answer));
-    recorder::CastOptions options;
-    options.title = text_at(answer.meta, "person") + " on " + text_at(answer.meta, "target") + " as " + text_at(answer.meta, "account") + ", " +
-                    text_at(answer.meta, "started");
-    TRY(recorder::export_cast(reader, options, [&](std::string_view line) { return file.write(view(line)); }));
+    const bool desktop = TRY(recorder::shows(reader)) == recorder::Shows::desktop;
+    if (movie && !desktop) return fail(ErrorKind::invalid, "this is a terminal's recording: export it with --format cast");
+    if (!movie && desktop) return fail(ErrorKind::invalid, "this is a desktop's recording: export it with --format mp4");
+    TRY(movie ? export_movie(given, reader, file, whose(answer)) : export_cast(reader, file, whose(answer)));
     TRY(file.finish());
     warn_of_state(reader);
-    Answer told;
-    told.done = true;
-    told.sentence = "written to " + given.value("out");
-    return print_answer(verb.words, given, told);
+    return written(verb, given);
 }
 
 }  // namespace anteroom::cli

@@ -147,6 +147,14 @@ std::vector<Verb> access_verbs() {
           {"outcome", "--outcome", required_option, to_broker, "justified, partly or unjustified"},
           {"note", "--note", required_option, to_broker, "why; the audit log keeps it"}},
          true},
+        {"ticket rdp",
+         "write a .rdp file that signs a person in at a desktop: good once, for five minutes",
+         run_ticket_rdp,
+         {{"target", "TARGET", required, to_broker, "where"},
+          {"account", "--account", option, to_broker, "the account on the target, where there are several"},
+          {"out", "--out", required_option, stays, "the file to write"},
+          {"force", "--force", flag, stays, "replace the file if it is there"}},
+         true},
         {"window open",
          "let a vendor in at a target, for one call",
          run_remote,
@@ -184,13 +192,16 @@ std::vector<Verb> session_verbs() {
          {session_id,
           {"speed", "--speed", option, stays, "so many times as fast"},
           {"idle", "--idle", option, stays, "no pause longer than this (2s)"},
-          {"from", "--from", option, stays, "begin there (90s, 5m)"}},
+          {"from", "--from", option, stays, "begin there (90s, 5m)"},
+          {"frame_at", "--frame-at", option, stays, "of a desktop: save the picture of this moment (00:12:03) and no more"},
+          {"out", "--out", option, stays, "with --frame-at: the PNG file to write"},
+          {"force", "--force", flag, stays, "replace the file if it is there"}},
          true},
         {"recording export",
          "write a recording for other players",
          run_recording_export,
          {session_id,
-          {"format", "--format", required_option, to_broker, "cast (asciicast v2)"},
+          {"format", "--format", required_option, to_broker, "cast (asciicast v2) of a terminal, mp4 of a desktop"},
           {"out", "--out", required_option, stays, "the file to write"},
           {"force", "--force", flag, stays, "replace the file if it is there"}},
          true},
@@ -230,7 +241,7 @@ std::span<const Verb> verbs() {
 }
 
 std::span<const char* const> later_verbs() {
-    static constexpr const char* list[] = {"ticket", "ca", "recording search"};
+    static constexpr const char* list[] = {"ca", "recording search"};
     return list;
 }
 

@@ -2,6 +2,7 @@
 #include "broker/daemon/gateway_peer.h"
 
 #include "base/log.h"
+#include "broker/daemon/sealed_memory.h"
 
 namespace anteroom::daemon {
 
@@ -9,6 +10,7 @@ Status GatewayPeer::handle(control::Packet packet) {
     if (packet.is<control::GatewayHello>()) return greet(TRY(packet.as<control::GatewayHello>()));
     if (packet.is<control::WorkerStarted>()) {
         auto started = TRY(packet.as<control::WorkerStarted>());
+        if (started.protocol != "ssh" && started.protocol != "rdp") return fail(ErrorKind::refused, "a worker of an unknown protocol");
         events_.worker_started(std::move(started), std::move(packet.fds.front()));
         return ok();
     }
@@ -26,10 +28,20 @@ Status GatewayPeer::handle(control::Packet packet) {
 Status GatewayPeer::greet(const control::GatewayHello& hello) {
     if (hello.version != control::protocol_version) return fail(ErrorKind::refused, "the gateway speaks another version of the control protocol");
     const auto& limits = shared_.here.config.limits;
-    const control::GatewayWelcome welcome{shared_.here.config.ssh_listen, static_cast<std::uint32_t>(limits.connections),
-                                          static_cast<std::uint32_t>(limits.unauthenticated), static_cast<std::uint32_t>(limits.unauthenticated_per_source),
+    const control::GatewayWelcome welcome{shared_.here.config.ssh_listen,
+                                          shared_.here.config.rdp.listen,
+                                          static_cast<std::uint32_t>(limits.connections),
+                                          static_cast<std::uint32_t>(limits.unauthenticated),
+                                          static_cast<std::uint32_t>(limits.unauthenticated_per_source),
                                           limits.login};
-    if (say(welcome)) link_.enter(control::open);
+    Fd identity;
+    std::vector<int> fds;
+    if (shared_.here.rdp_identity) {
+        const auto pem = shared_.here.rdp_identity->pem();
+        identity = TRY(sealed_memory("anteroom-rdp-identity", pem.expose()));
+        fds.push_back(identity.get());
+    }
+    if (say(welcome, fds)) link_.enter(control::open);
     return ok();
 }
 

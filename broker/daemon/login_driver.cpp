@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "broker/identity/password.h"
 #include "broker/identity/user_auth.h"
+#include "broker/installation/tickets.h"
 
 namespace anteroom::daemon {
 
@@ -50,6 +51,7 @@ void LoginDriver::stop() {
 std::string LoginDriver::factors() const {
     if (!signed_in_) return "";
     if (signed_in_->enrolling()) return "invitation";
+    if (signed_in_->first_factor() == Factor::ticket) return "ticket";
     return std::string(signed_in_->first_factor() == Factor::key ? "publickey" : "password") + (signed_in_->recovery_code() ? "+recovery-code" : "+code");
 }
 
@@ -61,9 +63,12 @@ std::string LoginDriver::key_fingerprint() const {
 
 Status LoginDriver::step(control::LoginStep step) {
     if (answering_) return fail(ErrorKind::refused, "a login step while an answer is due");
-    if (name_.empty()) {
+    // By the first request, and by the first one after a ticket that was refused.
+    if (!login_.user() && step.method != control::LoginMethod::answers) {
         name_ = printable(step.user, 64);
-        if (const auto parsed = identity::parse_user_name(step.user)) person_name_ = parsed->person.str();
+        const auto parsed = identity::parse_user_name(step.user);
+        person_name_ = parsed ? parsed->person.str() : "";
+        known_ = false;
     }
     take(login_.on(event_of(std::move(step)), shared_.monotonic()));
     return ok();
@@ -72,6 +77,7 @@ Status LoginDriver::step(control::LoginStep step) {
 Event LoginDriver::event_of(control::LoginStep step) const {
     switch (step.method) {
         case control::LoginMethod::none: return NoneRequest{step.user};
+        case control::LoginMethod::ticket: return TicketPresented{step.user, std::move(step.password)};
         case control::LoginMethod::key_offer: return KeyOffer{step.user, step.key_blob};
         case control::LoginMethod::password: return PasswordRequest{step.user, std::move(step.password)};
         case control::LoginMethod::interactive: return InteractiveStart{step.user};
@@ -106,6 +112,14 @@ void LoginDriver::carry_out(Effect effect) {
                        const auto verdict =
                            e.person ? shared_.here.check_code(*e.person, e.code) : identity::check_dummy_code(e.code.expose_text(), shared_.now());
                        take(login_.on(CodeChecked{e.ticket, verdict}, shared_.monotonic()));
+                   },
+                   [&](const CheckTicket& e) {
+                       auto verdict = installation::use_ticket(shared_.here, e.person, e.token, source_);
+                       if (!verdict) {
+                           log::error("ticket.not-judged", {{"error", verdict.error().detail}});
+                           return answer(Disconnect{unavailable}, Duration(0));
+                       }
+                       take(login_.on(TicketChecked{e.ticket, std::move(*verdict)}, shared_.monotonic()));
                    },
                    [&](CountAttempt& e) {
                        shared_.slowing.count(attempt(e.name, e.known, e.kind), shared_.monotonic());
@@ -166,9 +180,13 @@ void LoginDriver::check_password(CheckPassword effect) {
 
 void LoginDriver::record(const Fact& fact) {
     if (fact.kind == FactKind::accepted || fact.kind == FactKind::key_proven) return;
-    const std::string why(fact_name(fact.kind));
-    const audit::Record refused{
-        audit::Kind::login_refused, person_name_, "", "", {{"why", why}, {"detail", fact.detail}, {"source", source_}, {"user", name_}}};
+    const bool ticket = fact.kind == FactKind::ticket_refused;
+    const std::string why(ticket ? fact.detail : fact_name(fact.kind));
+    const audit::Record refused{ticket ? audit::Kind::ticket_refused : audit::Kind::login_refused,
+                                person_name_,
+                                "",
+                                "",
+                                {{"why", why}, {"detail", ticket ? "" : fact.detail}, {"source", source_}, {"user", name_}}};
     if (auto written = shared_.here.log->append_coalesced(source_ + "|" + name_ + "|" + why, refused); !written)
         log::error("audit.failed", {{"error", written.error().detail}});
 }
@@ -195,7 +213,11 @@ std::optional<control::LoginAnswer> LoginDriver::told(Answer answer) {
                    },
                    [&](KeyUsable&) { message.verdict = control::LoginVerdict::key_acceptable; },
                    [&](PartialSuccess& a) { message.verdict = control::LoginVerdict::partial, message.methods = names(a.methods); },
-                   [&](Refused& a) { message.verdict = control::LoginVerdict::refused, message.methods = names(a.methods); },
+                   [&](Refused& a) {
+                       message.verdict = control::LoginVerdict::refused;
+                       message.methods = names(a.methods);
+                       message.sentence = a.sentence;
+                   },
                    [&](Accepted& a) {
                        auto accepted = accept(std::move(a));
                        if (accepted) {

@@ -1,6 +1,8 @@
 // The conversation: greeting, exchanges, login, and the end of a session. How one begins is in worker_session.cpp.
 #include "broker/daemon/worker_peer.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 
 #include "base/log.h"
@@ -10,10 +12,17 @@ namespace anteroom::daemon {
 namespace {
 
 constexpr std::size_t min_hash = 32, max_hash = 64;  // SHA-256 to SHA-512
-constexpr Duration goodbye = std::chrono::seconds(4);
+constexpr Duration goodbye = std::chrono::seconds(4), farewell = std::chrono::seconds(25);
 // Rekeys: a client may ask for one each megabyte; a hijacked worker gets no faster oracle than that.
 constexpr std::uint64_t exchanges_at_once = 200, exchanges_a_second = 10;
 constexpr double messages_at_once = 600, messages_a_second = 100;
+
+// What each protocol has: no SSH key signs in by RDP, and no .rdp file by SSH.
+bool belongs(control::LoginMethod method, bool rdp) {
+    using enum control::LoginMethod;
+    if (method == none || method == interactive || method == answers) return true;
+    return rdp ? method == ticket : method != ticket;
+}
 
 }  // namespace
 
@@ -62,14 +71,16 @@ Status WorkerPeer::handle(control::Packet packet) {
 Status WorkerPeer::greet(const control::WorkerHello& hello) {
     if (hello.version != control::protocol_version) return fail(ErrorKind::refused, "the worker speaks another version of the control protocol");
     const auto deadline = (began_ + shared_.here.config.limits.login).time_since_epoch().count();
-    const control::WorkerWelcome welcome{shared_.here.host_keys.announced(), shared_.here.config.banner,
-                                         static_cast<std::uint32_t>(shared_.here.config.limits.channels), deadline};
-    if (say(welcome)) link_.enter(control::open);
+    const control::WorkerWelcome welcome{rdp() ? std::vector<control::HostKey>() : shared_.here.host_keys.announced(), shared_.here.config.banner,
+                                         shared_.here.config.help, static_cast<std::uint32_t>(shared_.here.config.limits.channels), deadline};
+    // In RDP the key exchange was TLS's, and is over.
+    if (say(welcome)) link_.enter(rdp() ? control::exchanged : control::open);
     return ok();
 }
 
 // The first exchange hash is the session id, to which the person's signature is bound. Later ones are rekeys.
 Status WorkerPeer::sign(const control::SignExchange& request) {
+    if (rdp()) return fail(ErrorKind::refused, "an SSH key exchange in RDP");
     if (request.hash.size() < min_hash || request.hash.size() > max_hash) return fail(ErrorKind::refused, "an exchange hash of an impossible length");
     const auto age = std::chrono::duration_cast<std::chrono::seconds>(shared_.monotonic() - began_).count();
     if (++exchanges_ > exchanges_at_once + static_cast<std::uint64_t>(age) * exchanges_a_second) {
@@ -84,6 +95,7 @@ Status WorkerPeer::sign(const control::SignExchange& request) {
 }
 
 Status WorkerPeer::log_in(control::LoginStep step) {
+    if (!belongs(step.method, rdp())) return fail(ErrorKind::refused, "a login step that this protocol does not have");
     if (client_version_.empty()) client_version_ = printable(step.client_version, 128);
     if (asking_) {
         if (step.method != control::LoginMethod::answers || step.answers.size() != 1) return fail(ErrorKind::refused, "no answer to what was asked");
@@ -101,7 +113,8 @@ Status WorkerPeer::log_in(control::LoginStep step) {
 
 void WorkerPeer::give(const control::LoginAnswer& answer) {
     if (answer.verdict == control::LoginVerdict::accepted) {
-        factor_at_ = shared_.now();
+        const auto& signed_in = login_->signed_in();
+        factor_at_ = signed_in && signed_in->proven_at() ? *signed_in->proven_at() : shared_.now();
         accepted_ = answer;
         if (ask_at_login()) return;
     }
@@ -184,7 +197,10 @@ void WorkerPeer::committed(const Result<recorder::Checkpoint>& checkpoint) {
 
 Status WorkerPeer::end_session(const control::EndSession& request) {
     link_.enter(control::ended);
-    expire_soon();  // what comes after its last word is recorded nowhere
+    // What comes after its last word is recorded nowhere; and reaches nothing any more, so that the last screen may be read.
+    cut_target();
+    deadline_ = shared_.monotonic() + (rdp() ? farewell : goodbye);
+    shared_.gateway.set_deadline(started_.worker, deadline_, true, true);
     seal(request.last, printable(request.reason, 64));
     return ok();
 }
@@ -222,6 +238,12 @@ void WorkerPeer::terminate(const std::string& sentence, const std::string& reaso
     expire_soon();  // should it not obey
 }
 
+// The broker dialled it and kept a hand on it: the connection ends, whatever the worker does with its own descriptor.
+void WorkerPeer::cut_target() {
+    if (target_socket_) ::shutdown(target_socket_.get(), SHUT_RDWR);
+    target_socket_.close();
+}
+
 void WorkerPeer::keep_deadline() {
     if (session_) shared_.gateway.set_deadline(started_.worker, deadline_, true, true);
 }
@@ -233,6 +255,7 @@ void WorkerPeer::expire_soon() {
 
 // The process, or its conversation, is over: whatever was recorded is sealed as it stands.
 void WorkerPeer::gone(const Error& why) {
+    cut_target();
     if (login_) login_->stop();
     if (dialler_) dialler_->cancel();
     if (talk_) talk_->drop();

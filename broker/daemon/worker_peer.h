@@ -1,4 +1,4 @@
-// WorkerPeer: the broker's side of one SSH worker, from its greeting to the sealed recording. It signs key exchanges, judges
+// WorkerPeer: the broker's side of one worker, for SSH or RDP, from its greeting to the sealed recording. It signs key exchanges, judges
 // logins, holds conversations, decides, dials, opens the recording, releases the target's credential once the host key is known,
 // moves the session's end as approvals come and go, and seals.
 // The order in which a session comes into being is fixed here: decision, dial, recording, durable session.start, permit.
@@ -54,6 +54,8 @@ protected:
     void gone(const Error& why) override;
 
 private:
+    bool rdp() const { return started_.protocol == "rdp"; }
+    policy::Protocol protocol() const { return rdp() ? policy::Protocol::rdp : policy::Protocol::ssh; }
     Status greet(const control::WorkerHello& hello);
     Status sign(const control::SignExchange& request);
     Status log_in(control::LoginStep step);
@@ -94,6 +96,8 @@ private:
     Status grace_begun();
 
     Status identify(const control::TargetIdentity& identity);
+    Status trusted();
+    Status untrusted(const std::string& sentence);
     Status unproven(const std::string& why);
     Status target_ready(const control::TargetReady& ready);
     Status note(const control::CapabilityNote& note);
@@ -103,6 +107,7 @@ private:
     Status end_session(const control::EndSession& request);
     bool within_budget();
     void expire_soon();
+    void cut_target();
     void blame_source();
     void seal(std::optional<recorder::Commit> last, const std::string& reason);
     void sealed(const RecordingKeeper::Outcome& outcome);
@@ -130,6 +135,7 @@ private:
     std::string client_version_, end_reason_, account_secret_kind_;
     std::optional<identity::PrivateKey> target_key_;
     recorder::Commit committed_;
+    Fd target_socket_;  // a second hand on the target's connection, to end it
     std::optional<Time> last_growth_;
     std::set<std::string> noted_;  // details of this minute's notes
     Monotonic notes_since_{};

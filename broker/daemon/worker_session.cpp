@@ -6,6 +6,8 @@
 #include "base/log.h"
 #include "broker/daemon/worker_peer.h"
 #include "broker/identity/host_proof.h"
+#include "broker/identity/tls_identity.h"
+#include "broker/talk/words.h"
 #include "policy/explain.h"
 
 namespace anteroom::daemon {
@@ -36,6 +38,23 @@ std::vector<Pinned> pinned_keys(const policy::AuthorizedTarget& target) {
     return keys;
 }
 
+// What the target showed, in the terms of a pin; `text` for the log.
+struct Seen {
+    std::string algorithm;
+    Bytes blob;
+    std::string text;
+};
+Seen seen_as(const control::TargetIdentity& identity, bool rdp) {
+    if (rdp) {
+        const auto digest = identity.algorithm == "x509" ? identity::certificate_digest(identity.host_key) : Result<Bytes>(fail(ErrorKind::invalid, ""));
+        if (!digest) return {"", {}, "unreadable"};
+        return {"x509-sha256", *digest, "x509-sha256 " + base64(*digest)};
+    }
+    const auto key = identity::PublicKey::parse_blob(identity.host_key);
+    if (!key) return {"", {}, "unreadable"};
+    return {std::string(key->algorithm()), identity.host_key, key->fingerprint()};
+}
+
 // What the target is offered in the key exchange: RSA keys sign with SHA-2 only.
 std::vector<std::string> algorithms_of(const std::vector<Pinned>& keys) {
     std::vector<std::string> list;
@@ -44,6 +63,11 @@ std::vector<std::string> algorithms_of(const std::vector<Pinned>& keys) {
         if (key.algorithm != "ssh-rsa") list.push_back(key.algorithm);
     }
     return list;
+}
+
+control::DesktopTerms desktop_terms(const policy::AuthorizedTarget& target, std::uint64_t byte_limit) {
+    const auto login = target.login();
+    return {target.host(), login.user, login.domain, target.lossless(), target.filmed(), target.clipboard_kept(), byte_limit};
 }
 
 std::string secret_id(const policy::AuthorizedTarget& target) { return target.target().str() + "/" + target.account().str(); }
@@ -80,6 +104,13 @@ Status WorkerPeer::open_session(const control::OpenSession& request) {
 Status WorkerPeer::go_for(const policy::Ask& ask) {
     const auto facts = TRY(shared_.here.facts_of(login_->signed_in()->person(), started_.source));
     const auto decision = TRY(decide(facts, ask));
+    const bool nothing = decision.verdict == policy::Decision::Verdict::deny;
+    const auto known = shared_.here.policy.document.targets.find(ask.target);
+    if (known != shared_.here.policy.document.targets.end() && known->second.protocol != protocol() &&
+        (!nothing || shared_.access.may_break_glass(facts.person, ask, started_.source).value_or(false))) {
+        refuse(talk::other_way(shared_.here, facts.person, ask, known->second.protocol));
+        return ok();
+    }
     auto target = policy::AuthorizedTarget::from(decision, shared_.here.policy.document, ask);
     if (!target) {
         const bool emergency = shared_.access.may_break_glass(facts.person, ask, started_.source).value_or(false);
@@ -87,8 +118,6 @@ Status WorkerPeer::go_for(const policy::Ask& ask) {
         if (emergency && !disk_has_room(shared_.here.recordings_dir())) (void)shared_.here.spool.open();
         if (decision.verdict == policy::Decision::Verdict::needs_approval || emergency) talk(talk::request_and_wait(party(), *talk_host(), ask));
         else refuse(decision.sentence);
-    } else if (target->protocol() != policy::Protocol::ssh) {
-        refuse(ask.target.str() + " is reached by RDP, not by SSH.");
     } else {
         dial(std::move(*target));
     }
@@ -189,7 +218,7 @@ Result<bool> WorkerPeer::still_permitted() {
     if (!request_) request_ = TRY(shared_.access.emergency_of(facts.person, ask));
     const auto decision = TRY(judge(facts, ask));
     auto target = policy::AuthorizedTarget::from(decision, shared_.here.policy.document, ask);
-    const bool same = target && target->host() == target_->host() && target->port() == target_->port();
+    const bool same = target && target->host() == target_->host() && target->port() == target_->port() && target->protocol() == protocol();
     if (same) {
         target_.emplace(std::move(*target));
         decision_ = decision;
@@ -208,6 +237,9 @@ Status WorkerPeer::credential(control::SessionPermit& permit) {
     const auto stored = TRY(shared_.here.target_secrets.find(target_->target(), target_->account()));
     if (!stored) return fail(ErrorKind::not_found, "No credential is stored for " + target_->account().str() + " on " + target_->target().str() + ".");
     account_secret_kind_ = stored->kind;
+    if (rdp() && stored->kind != "password")
+        return fail(ErrorKind::not_found,
+                    "The credential of " + target_->account().str() + " on " + target_->target().str() + " is an SSH key, and a desktop takes a password.");
     if (stored->kind == "password") {
         target_password_ = TRY(shared_.here.ring.open(vault::purpose::target_password, secret_id(*target_), stored->sealed));
         permit.login = control::TargetLogin::password;
@@ -233,7 +265,7 @@ Status WorkerPeer::permit(Fd socket) {
     permit.person = login_->signed_in()->person().str();
     permit.target = target_->target().str();
     permit.account = target_->account().str();
-    permit.host_key_algorithms = algorithms_of(pinned);
+    if (!rdp()) permit.host_key_algorithms = algorithms_of(pinned);
     permit.allow = target_->allow();
     permit.forbid = target_->forbid();
     permit.expires = ends.expires.time_since_epoch().count();
@@ -244,8 +276,11 @@ Status WorkerPeer::permit(Fd socket) {
     permit.recording = permit.session.str();
     permit.bulk_limit = static_cast<std::uint64_t>(here.config.limits.bulk_mib) << 20;
     permit.help = here.config.help;
+    if (rdp()) permit.desktop = desktop_terms(*target_, permit.bulk_limit);
     const auto until = here.time_text(now + (ends.expires - shared_.monotonic()));
-    permit.notice = "anteroom: " + permit.target + " as " + permit.account + ", recorded, until " + until + ".";
+    const bool filmed = !rdp() || target_->filmed();
+    permit.notice =
+        "anteroom: " + permit.target + " as " + permit.account + (filmed ? ", recorded" : ", not filmed; what is done is noted") + ", until " + until + ".";
     if (emergency)
         permit.notice = std::string(request_->drill ? "*** anteroom: DRILL of breaking the glass" : "*** anteroom: THE GLASS IS BROKEN") + " for " +
                         permit.target + " as " + permit.account + ". Everybody has been told; it is recorded and will be reviewed. Until " + until + ". ***";
@@ -272,6 +307,7 @@ Status WorkerPeer::permit(Fd socket) {
     }
     if (!say(permit, fds)) return fail(ErrorKind::io, "the worker is gone");
     link_.enter(control::permitted);
+    target_socket_ = std::move(socket);
     expires_ = ends.expires;
     deadline_ = ends.deadline;
     if (talk_) talk_->drop();
@@ -329,6 +365,7 @@ Status WorkerPeer::begin_record(const control::SessionPermit& permit, const Ends
         audit::Fields fields{{"account", permit.account},  {"rule", target_->rule()},      {"policy_version", std::to_string(here.policy.version)},
                              {"source", session_->source}, {"factors", session_->factors}, {"key", session_->key_fingerprint},
                              {"until", rfc3339(until)},    {"client", client_version_}};
+        if (rdp()) fields["record"] = target_->filmed() ? "full" : "facts";
         if (request_) fields["request"] = std::to_string(request_->id);
         if (request_ && request_->emergency) fields["emergency"] = request_->drill ? "drill" : "yes";
         TRY(record(audit::Kind::session_start, std::move(fields)));
@@ -342,21 +379,35 @@ Status WorkerPeer::begin_record(const control::SessionPermit& permit, const Ends
 // No credential is used, and none leaves the vault, before the target's key is one that the policy pins.
 Status WorkerPeer::identify(const control::TargetIdentity& identity) {
     if (!target_ || std::exchange(identified_, true)) return fail(ErrorKind::refused, "a host key out of turn");
+    const auto seen = seen_as(identity, rdp());
     const auto pinned = pinned_keys(*target_);
-    const bool known = std::any_of(pinned.begin(), pinned.end(), [&](const Pinned& key) { return key.blob == identity.host_key; });
+    const bool known = std::any_of(pinned.begin(), pinned.end(), [&](const Pinned& key) { return key.algorithm == seen.algorithm && key.blob == seen.blob; });
     if (!known) {
-        const auto seen = identity::PublicKey::parse_blob(identity.host_key);
-        TRY(record(audit::Kind::target_key_changed, {{"algorithm", identity.algorithm}, {"seen", seen ? seen->fingerprint() : "unreadable"}}));
-        end_reason_ = "host-key";
-        say(control::TargetVerdict{false, {}, "The host key of " + target_->target().str() + " is not the one that is pinned for it. No credential was used."});
-        return ok();
+        TRY(record(audit::Kind::target_key_changed, {{"algorithm", printable(identity.algorithm, 64)}, {"seen", seen.text}}));
+        if (rdp()) TRY(record(audit::Kind::alarm, {{"what", "target"}, {"problem", "another certificate than the policy pins: " + seen.text}}));
+        return untrusted(std::string(rdp() ? "The certificate of " : "The host key of ") + target_->target().str() +
+                         " is not the one that is pinned for it. No credential was used.");
     }
+    // TLS leaves nothing that the broker could check: what the worker saw of a pinned certificate is believed.
+    if (rdp()) return trusted();
     if (const auto proven = identity::verify_host_proof({identity.host_key, identity.exchange_hash, identity.signature}); !proven)
         return unproven(proven.error().detail);
-    if (!account_secret_kind_.empty()) TRY(record(audit::Kind::secret_used, {{"account", target_->account().str()}, {"kind", account_secret_kind_}}));
+    TRY(trusted());
     if (agent_) agent_->start(identity.exchange_hash);
-    say(control::TargetVerdict{true, std::move(target_password_), ""});
+    return ok();
+}
+
+// The password leaves the broker here, once, behind the record of it.
+Status WorkerPeer::trusted() {
+    if (!account_secret_kind_.empty()) TRY(record(audit::Kind::secret_used, {{"account", target_->account().str()}, {"kind", account_secret_kind_}}));
+    say(control::TargetVerdict{true, std::exchange(target_password_, Secret()), ""});
+    return ok();
+}
+
+Status WorkerPeer::untrusted(const std::string& sentence) {
+    end_reason_ = "host-key";
     target_password_ = Secret();
+    say(control::TargetVerdict{false, {}, sentence});
     return ok();
 }
 
@@ -364,9 +415,7 @@ Status WorkerPeer::identify(const control::TargetIdentity& identity) {
 Status WorkerPeer::unproven(const std::string& why) {
     TRY(record(audit::Kind::target_key_changed, {{"seen", "claimed without proof"}, {"why", why}}));
     TRY(record(audit::Kind::alarm, {{"what", "worker"}, {"problem", "a target's host key was claimed without proof: " + why}}));
-    end_reason_ = "host-key";
-    say(control::TargetVerdict{false, {}, "The host key of " + target_->target().str() + " was not proven. No credential was used."});
-    return ok();
+    return untrusted("The host key of " + target_->target().str() + " was not proven. No credential was used.");
 }
 
 Status WorkerPeer::target_ready(const control::TargetReady& ready) {

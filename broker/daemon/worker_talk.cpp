@@ -18,6 +18,7 @@ constexpr Duration waiting_limit = std::chrono::hours(24);
 talk::Party WorkerPeer::party() {
     const auto& signed_in = *login_->signed_in();
     talk::Party party{shared_.here, shared_.access, signed_in.person(), started_.source, factor_at_, signed_in.enrolling()};
+    party.protocol = protocol();
     std::weak_ptr<Peer> weak = weak_from_this();
     party.hash_password = [this, weak](Secret password, talk::Party::Hashed done) {
         auto secret = std::make_shared<Secret>(std::move(password));
@@ -50,12 +51,15 @@ void WorkerPeer::end_connection(const std::string& sentence) {
 // True when the login goes on with a question: then `accepted_` waits.
 bool WorkerPeer::ask_at_login() {
     const auto& signed_in = login_->signed_in();
+    if (rdp()) return false;  // there is a lobby to ask in
     if (!signed_in || signed_in->enrolling() || !signed_in->name() || !signed_in->name()->target) return false;
     const auto facts = shared_.here.facts_of(signed_in->person(), started_.source);
     if (!facts) return false;
     const auto& name = *signed_in->name();
     const auto account = name.account ? name.account : policy::default_account(shared_.here.policy.document, *facts, *name.target, shared_.now());
     if (!account) return false;
+    const auto known = shared_.here.policy.document.targets.find(*name.target);
+    if (known != shared_.here.policy.document.targets.end() && known->second.protocol != protocol()) return false;  // nothing to ask for by this way
     auto asking = std::make_unique<talk::Asking>(party(), policy::Ask{*name.target, *account}, client_version_);
     const auto first = asking->begin();
     if (!first) return false;

@@ -32,6 +32,15 @@ std::string fingerprint_or_words(const Bytes& blob) {
     return key ? key->fingerprint() : "no SSH key";
 }
 
+std::string fact_text(const Fact& fact) { return std::string(fact_name(fact.kind)) + (fact.detail.empty() ? "" : ": " + fact.detail); }
+
+std::string ticket_sentence(const TicketVerdict& verdict) {
+    constexpr const char* sign_on = " Please sign on here, or make a new file.";
+    if (verdict.kind == TicketVerdict::Kind::used) return "This .rdp file was used already, at " + verdict.when + "; it is good once." + sign_on;
+    if (verdict.kind == TicketVerdict::Kind::late) return "This .rdp file was good until " + verdict.when + "." + sign_on;
+    return std::string("This .rdp file is not good here.") + sign_on;
+}
+
 }  // namespace
 
 Step Login::on(Event event, Monotonic now) {
@@ -43,14 +52,15 @@ Step Login::on(Event event, Monotonic now) {
     };
     return std::visit(
         Overload{[&](InteractiveAnswers& answers) { return answered(std::move(answers)); }, [&](PersonLoaded& result) { return loaded(std::move(result)); },
-                 [&](PasswordChecked& result) { return password_checked(result); }, [&](CodeChecked& result) { return code_checked(result); }, as_request},
+                 [&](PasswordChecked& result) { return password_checked(result); }, [&](CodeChecked& result) { return code_checked(result); },
+                 [&](TicketChecked& result) { return ticket_checked(std::move(result)); }, as_request},
         event);
 }
 
 // Every request passes here: the user name is fixed by the first, and nothing may overtake a result.
 Step Login::request(Event event, const std::string& user) {
     if (user_ && *user_ != user) return end(FactKind::user_changed, "", sentence_user_changed);
-    if (stage_ == Stage::loading || stage_ == Stage::checking_password || stage_ == Stage::checking_code)
+    if (stage_ == Stage::loading || stage_ == Stage::checking_password || stage_ == Stage::checking_code || stage_ == Stage::checking_ticket)
         return end(FactKind::out_of_order, "a request while another was being judged", sentence_out_of_order);
     if (++requests_ > max_requests) return end(FactKind::too_many, "requests", sentence_too_many);
     stage_ = Stage::idle;  // a request abandons the questions that were open (RFC 4252 section 5.1)
@@ -76,6 +86,7 @@ Step Login::loaded(PersonLoaded result) {
 Step Login::dispatch(Event event) {
     return std::visit(Overload{[&](KeyOffer& offer) { return offered(offer); }, [&](KeyProof& proof) { return proven(std::move(proof)); },
                                [&](PasswordRequest& request) { return key_proven() ? refuse() : submit_password(std::move(request.password), true); },
+                               [&](TicketPresented& presented) { return key_proven() ? refuse() : submit_ticket(std::move(presented.token)); },
                                [&](InteractiveStart&) {
                                    if (first_ && (key_proven() || first_->by_method)) return ask_code("");
                                    return ask_password();
@@ -231,6 +242,46 @@ Step Login::accept_invited() {
     auto step = answer_with(Accepted{std::move(signed_in)});
     step.effects.push_back(ForgiveAttempt{typed_name(), true, AttemptKind::password});
     step.facts.push_back({FactKind::accepted, "invitation"});
+    stage_ = Stage::over;
+    return step;
+}
+
+// Counted on this connection, and not against the person: 256 random bits are not guessed, and a file that came late is no attempt.
+Step Login::submit_ticket(Secret token) {
+    if (attempts_ >= max_attempts) return end(FactKind::too_many, "attempts", sentence_too_many);
+    ++attempts_;
+    first_.reset();
+    stage_ = Stage::checking_ticket;
+    Step step;
+    step.effects.push_back(CheckTicket{.ticket = ++ticket_, .person = welcome() ? std::optional(person_->person) : std::nullopt, .token = std::move(token)});
+    return step;
+}
+
+Step Login::ticket_checked(TicketChecked result) {
+    using Kind = TicketVerdict::Kind;
+    if (!expects(result.ticket, Stage::checking_ticket)) return end(FactKind::out_of_order, "a verdict nobody asked for", sentence_out_of_order);
+    stage_ = Stage::idle;
+    auto& verdict = result.verdict;
+    if (verdict.kind == Kind::good && welcome() && verdict.name.person == person_->person) return accept_ticket(std::move(verdict));
+    Step step;
+    const char* why = verdict.kind == Kind::used ? "used" : verdict.kind == Kind::late ? "late" : "unknown";
+    step.facts.push_back({FactKind::ticket_refused, welcome() ? why : fact_text(why_not())});
+    step.answer = Refused{.methods = methods(), .sentence = ticket_sentence(welcome() ? verdict : TicketVerdict())};
+    // Who comes next on this connection says so anew.
+    user_.reset();
+    name_.reset();
+    person_.reset();
+    return step;
+}
+
+Step Login::accept_ticket(TicketVerdict verdict) {
+    SignedIn signed_in;
+    signed_in.person_ = person_->person;
+    signed_in.name_ = std::move(verdict.name);
+    signed_in.first_ = Factor::ticket;
+    signed_in.proven_at_ = verdict.issued;
+    auto step = answer_with(Accepted{std::move(signed_in)});
+    step.facts.push_back({FactKind::accepted, "ticket"});
     stage_ = Stage::over;
     return step;
 }

@@ -1,7 +1,7 @@
 // The conversation in which a person signs on, as a pure state machine, one for each connection. It does nothing itself: events
 // go in, a Step comes out (effects to carry out, at most one answer to give, facts to audit). Nobody is accepted without a proven
-// first factor (key or password) and an accepted code of the same person, or, having no factors yet, the code of their invitation:
-// that opens enrolment and nothing else. Strangers see the same rounds and the same words.
+// first factor (key or password) and an accepted code of the same person, or a ticket that stands for these, or, having no factors yet,
+// the code of their invitation: that opens enrolment and nothing else. Strangers see the same rounds and the same words.
 #pragma once
 
 #include <cstdint>
@@ -50,6 +50,10 @@ struct InteractiveStart {
 struct InteractiveAnswers {
     std::vector<Secret> answers;
 };
+struct TicketPresented {  // the one-time token of a .rdp file
+    std::string user;
+    Secret token;
+};
 
 // ---- what comes in as the result of an effect, with the effect's ticket
 struct PersonFacts {
@@ -74,10 +78,23 @@ struct CodeChecked {
     std::uint64_t ticket = 0;
     CodeVerdict verdict;
 };
+// What a ticket was worth: `good` is said once in its life, and only for the person that was asked about.
+struct TicketVerdict {
+    enum class Kind { good, unknown, used, late };
+    Kind kind = Kind::unknown;
+    UserName name{};     // of a good one: whom and where to
+    Time issued{};       // of a good one: its person proved a code then
+    std::string when{};  // of one used or late: since when, for the person
+};
+struct TicketChecked {
+    std::uint64_t ticket = 0;
+    TicketVerdict verdict;
+};
 
-using Event = std::variant<NoneRequest, KeyOffer, KeyProof, PasswordRequest, InteractiveStart, InteractiveAnswers, PersonLoaded, PasswordChecked, CodeChecked>;
+using Event = std::variant<NoneRequest, KeyOffer, KeyProof, PasswordRequest, InteractiveStart, InteractiveAnswers, PersonLoaded, PasswordChecked, CodeChecked,
+                           TicketPresented, TicketChecked>;
 
-// ---- effects. Each of the first three is answered by exactly one result; while it is under way no request may come.
+// ---- effects. Each of the first four is answered by exactly one result; while it is under way no request may come.
 struct LookUp {
     std::uint64_t ticket = 0;
     std::optional<PersonId> person;  // absent: not even a name; answer with no facts, after as long
@@ -93,6 +110,11 @@ struct CheckCode {
     std::optional<PersonId> person;  // absent: check_dummy_code; nothing may be consumed
     Secret code;
 };
+struct CheckTicket {
+    std::uint64_t ticket = 0;
+    std::optional<PersonId> person;  // absent: nothing may be consumed, the verdict is `unknown`
+    Secret token;
+};
 // Slowing::count and ::success. Counted in the same step as the check it belongs to: carry it out before the check.
 struct CountAttempt {
     std::string name;
@@ -104,13 +126,13 @@ struct ForgiveAttempt {
     bool known = false;
     AttemptKind kind = AttemptKind::password;
 };
-using Effect = std::variant<LookUp, CheckPassword, CheckCode, CountAttempt, ForgiveAttempt>;
+using Effect = std::variant<LookUp, CheckPassword, CheckCode, CheckTicket, CountAttempt, ForgiveAttempt>;
 
 // ---- answers
 enum class Method { public_key, password, keyboard_interactive };
 std::string_view method_name(Method method);  // as in RFC 4252
 using Methods = std::vector<Method>;
-enum class Factor { key, password, invitation };
+enum class Factor { key, password, invitation, ticket };
 
 struct Prompt {
     std::string text;
@@ -126,6 +148,7 @@ struct PartialSuccess {
 };
 struct Refused {
     Methods methods;
+    std::string sentence{};  // why, where the person may know
 };
 struct Disconnect {
     std::string sentence;
@@ -148,6 +171,7 @@ enum class FactKind {
     out_of_order,
     too_many,
     too_slow,
+    ticket_refused,
     accepted
 };
 std::string_view fact_name(FactKind kind);
@@ -167,7 +191,8 @@ public:
     const Bytes& key_blob() const { return key_blob_; }  // empty after a password
     const SignatureFacts& signature() const { return signature_; }
     std::int64_t code_step() const { return code_step_; }
-    bool recovery_code() const { return recovery_code_; }  // in place of a code of the generator
+    std::optional<Time> proven_at() const { return proven_at_; }  // by a ticket: the code was proven then, not now
+    bool recovery_code() const { return recovery_code_; }         // in place of a code of the generator
     // Came in by an invitation: nothing but the conversation in which factors are made may be opened.
     bool enrolling() const { return first_ == login::Factor::invitation; }
 
@@ -181,6 +206,7 @@ private:
     SignatureFacts signature_;
     std::int64_t code_step_ = 0;
     bool recovery_code_ = false;
+    std::optional<Time> proven_at_;
 };
 
 namespace login {
@@ -202,12 +228,12 @@ public:
     explicit Login(Monotonic started) : started_(started) {}
     login::Step on(login::Event event, Monotonic now);
 
-    const std::optional<std::string>& user() const { return user_; }  // fixed by the first request
+    const std::optional<std::string>& user() const { return user_; }  // fixed by the first request, until a ticket is refused
     bool over() const { return stage_ == Stage::over; }
     Monotonic deadline() const { return started_ + login::max_time; }
 
 private:
-    enum class Stage { idle, asking_password, asking_code, loading, checking_password, checking_code, over };
+    enum class Stage { idle, asking_password, asking_code, loading, checking_password, checking_code, checking_ticket, over };
     struct FirstFactor {
         login::Factor factor = login::Factor::password;
         bool right = false;
@@ -227,6 +253,9 @@ private:
     Step loaded(login::PersonLoaded result);
     Step password_checked(const login::PasswordChecked& result);
     Step code_checked(const login::CodeChecked& result);
+    Step submit_ticket(Secret token);
+    Step ticket_checked(login::TicketChecked result);
+    Step accept_ticket(login::TicketVerdict verdict);
     Step code_wrong();
     Step code_used(const CodeVerdict& verdict);
     Step accept(const CodeVerdict& verdict);

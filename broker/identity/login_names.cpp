@@ -29,6 +29,7 @@ std::string_view fact_name(FactKind kind) {
         case FactKind::out_of_order: return "out_of_order";
         case FactKind::too_many: return "too_many";
         case FactKind::too_slow: return "too_slow";
+        case FactKind::ticket_refused: return "ticket_refused";
         case FactKind::accepted: return "accepted";
     }
     return "unknown";

@@ -22,14 +22,35 @@ bool is_port(std::string_view text) {
     return error == std::errc() && end == text.data() + text.size() && port >= 1 && port <= 65535;
 }
 
+void read_address(Reader& reader, const At& at, std::string& out, const char* example) {
+    auto text = reader.text(at);
+    const auto colon = text ? text->rfind(':') : std::string::npos;
+    const bool plain = text && std::all_of(text->begin(), text->end(), [](char c) { return c > ' ' && c < '\x7f'; });
+    if (text && (!plain || colon == std::string::npos || colon == 0 || !is_port(std::string_view(*text).substr(colon + 1))))
+        return reader.fault(at, std::string("expected HOST:PORT, as ") + example);
+    policy::set(out, std::move(text));
+}
+
 void read_listen(Reader& reader, const At& at, Config& out) {
-    reader.map(at, {{"ssh", Need::optional, [&](const At& a) {
-                         auto text = reader.text(a);
-                         const auto colon = text ? text->rfind(':') : std::string::npos;
-                         if (text && (colon == std::string::npos || colon == 0 || !is_port(std::string_view(*text).substr(colon + 1))))
-                             return reader.fault(a, "expected HOST:PORT, as 0.0.0.0:2222");
-                         policy::set(out.ssh_listen, std::move(text));
-                     }}});
+    reader.map(at, {{"ssh", Need::optional, [&](const At& a) { read_address(reader, a, out.ssh_listen, "0.0.0.0:2222"); }},
+                    {"rdp", Need::optional, [&](const At& a) { read_address(reader, a, out.rdp.listen, "0.0.0.0:3389"); }}});
+}
+
+void read_identity(Reader& reader, const At& at, Rdp::Identity& out) {
+    out.line = static_cast<int>(at.node->line);
+    reader.map(at, {{"certificate", Need::required, [&](const At& a) { policy::set(out.certificate, reader.text(a)); }},
+                    {"key", Need::required, [&](const At& a) { policy::set(out.key, reader.text(a)); }}});
+}
+
+void read_rdp(Reader& reader, const At& at, Rdp& out) {
+    out.identity.line = static_cast<int>(at.node->line);
+    reader.map(at, {{"certificate", Need::optional, [&](const At& a) { policy::set(out.identity.certificate, reader.text(a)); }},
+                    {"key", Need::optional, [&](const At& a) { policy::set(out.identity.key, reader.text(a)); }},
+                    {"address", Need::optional, [&](const At& a) { read_address(reader, a, out.address, "anteroom.hospital.example:3389"); }},
+                    {"sign", Need::optional, [&](const At& a) { read_identity(reader, a, out.sign); }}});
+    if (out.identity.certificate.empty() != out.identity.key.empty())
+        reader.fault(at, out.identity.key.empty() ? "names a certificate and no key, expected key: FILE (PEM) beside it"
+                                                  : "names a key and no certificate, expected certificate: FILE (PEM, with its chain) beside it");
 }
 
 void read_limits(Reader& reader, const At& at, Limits& out) {
@@ -93,6 +114,7 @@ Result<Config> parse_config(std::string_view yaml, std::string_view file) {
         reader.map(
             {&root, ""},
             {{"listen", Need::optional, [&](const At& at) { read_listen(reader, at, config); }},
+             {"rdp", Need::optional, [&](const At& at) { read_rdp(reader, at, config.rdp); }},
              {"store", Need::optional,
               [&](const At& at) {
                   auto text = reader.text(at);
@@ -117,9 +139,13 @@ std::string example_config() {
     return R"(# Anteroom's configuration. A key that is not known here is an error; `anteroom doctor` checks it.
 listen:
   ssh: 127.0.0.1:2222            # HOST:PORT; 0.0.0.0:2222 to serve others
+  rdp: 127.0.0.1:3390            # without it: no RDP; 0.0.0.0:3389 to serve others
 site:
   zone: UTC                      # times for people are shown in this zone
   help: "Help: call the service desk."
+# RDP's certificate, with its chain, and its key (PEM); without them one of its own making, whose fingerprint `anteroom key list` shows.
+# `address`: how clients reach it, for .rdp files. `sign`: what .rdp files are signed with, so that clients show who made them.
+# rdp: {certificate: tls/rdp.pem, key: tls/rdp.key, address: "anteroom.hospital.example:3389", sign: {certificate: tls/sign.pem, key: tls/sign.key}}
 # store: sqlite:/var/lib/anteroom/anteroom.db
 # recordings: {dir: /var/lib/anteroom/recordings}
 # keys: {passphrase_file: /run/credentials/anteroom/passphrase}

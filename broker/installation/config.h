@@ -48,8 +48,25 @@ struct AlertChannel {
     bool audit = false;           // syslog: every audit record, in order
 };
 
+// The RDP front door. Certificates and keys are PEM files, read by the broker alone, relative to the installation.
+struct Rdp {
+    struct Identity {
+        std::string certificate;  // with the chain behind it
+        std::string key;
+        int line = 0;  // of anteroom.yaml, for errors
+        bool given() const { return !certificate.empty(); }
+    };
+    std::string listen;   // HOST:PORT; empty: no RDP
+    std::string address;  // HOST:PORT as clients reach it, for .rdp files and sentences; empty: the listen address
+    Identity identity;    // not given: a certificate of its own making
+    Identity sign;        // not given: .rdp files are not signed
+    bool on() const { return !listen.empty(); }
+    std::string reached_at() const { return address.empty() ? listen : address; }
+};
+
 struct Config {
     std::string ssh_listen = "127.0.0.1:2222";
+    Rdp rdp;
     std::string store;            // "sqlite:PATH"; empty: the installation's own file
     std::string recordings_dir;   // empty: recordings/ below the installation
     std::string zone = "UTC";     // times for people are shown in it

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 
 #include "base/log.h"
@@ -37,6 +38,16 @@ Result<Config> read_config(const Paths& paths) {
         return fail(ErrorKind::not_found, paths.config() + " is not there; `anteroom init --dir " + paths.dir + "` makes an installation");
     if (!text) return fail(text.error());
     return parse_config(to_string(*text), paths.config());
+}
+
+// Nobody can connect to "all addresses": clients are told this machine's name then.
+void name_what_clients_reach(Rdp& rdp) {
+    const auto colon = rdp.listen.rfind(':');
+    if (!rdp.on() || !rdp.address.empty() || colon == std::string::npos) return;
+    const auto host = rdp.listen.substr(0, colon);
+    std::array<char, 256> name{};
+    if ((host == "0.0.0.0" || host == "[::]" || host == "*") && ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0')
+        rdp.address = name.data() + rdp.listen.substr(colon);
 }
 
 Result<vault::KeyRing> load_ring(const Paths& paths, const Config& config) {
@@ -84,17 +95,20 @@ Result<Installation::New> Installation::create(const std::string& dir, const Clo
     auto opened = TRY(open(dir, clock));
     const auto text = TRY(read_file(paths.policy()));
     TRY(opened->apply_policy(to_string(text), paths.policy(), "init"));
-    return New{std::move(made.escrow_text), opened->host_keys.fingerprint()};
+    return New{std::move(made.escrow_text), opened->host_keys.fingerprint(), opened->rdp_identity ? opened->rdp_identity->facts().sha256 : ""};
 }
 
 Result<std::unique_ptr<Installation>> Installation::open(const std::string& dir, const Clock& clock) {
     const Paths paths{dir};
     auto config = TRY(read_config(paths));
+    name_what_clients_reach(config.rdp);
     auto ring = TRY(load_ring(paths, config));
     auto host_keys = TRY(HostKeys::load(paths.host_keys(), ring));
     auto database = TRY(store::Database::open(store_address(config, paths), clock));
     const auto chain = TRY(chain_of(database));
     auto opened = std::unique_ptr<Installation>(new Installation(paths, std::move(config), clock, std::move(ring), std::move(host_keys), std::move(database)));
+    if (opened->config.rdp.on()) opened->rdp_identity.emplace(TRY(installation::rdp_identity(opened->config.rdp, paths, opened->ring, clock.now())));
+    if (opened->config.rdp.sign.given()) opened->rdp_signer.emplace(TRY(identity_from_files(opened->config.rdp.sign, paths, "rdp.sign")));
     auto log = TRY(audit::Log::open(opened->database, clock, Secret::copy_of(opened->ring.audit_signing_seed()), chain));
     opened->log.emplace(std::move(log));
     TRY(make_directory(opened->recordings_dir()));

@@ -11,6 +11,7 @@
 #include "broker/installation/config.h"
 #include "broker/installation/host_keys.h"
 #include "broker/installation/paths.h"
+#include "broker/installation/rdp_identity.h"
 #include "broker/installation/spool.h"
 #include "broker/store/attempts.h"
 #include "broker/store/invitations.h"
@@ -23,6 +24,7 @@
 #include "broker/store/sessions.h"
 #include "broker/store/settings.h"
 #include "broker/store/target_secrets.h"
+#include "broker/store/tickets.h"
 #include "broker/store/totp.h"
 #include "broker/store/windows.h"
 #include "policy/evaluate.h"
@@ -37,8 +39,9 @@ struct CurrentPolicy {
 class Installation {
 public:
     struct New {
-        Secret escrow_text;       // to be kept offline; nowhere else
-        std::string fingerprint;  // of the Ed25519 host key
+        Secret escrow_text;           // to be kept offline; nowhere else
+        std::string fingerprint;      // of the Ed25519 host key
+        std::string rdp_certificate;  // SHA-256, "AB:CD:..."; "" without RDP
     };
     // Directory, key ring, host keys, database, anteroom.yaml, policy.yaml. `conflict` when there is one already.
     static Result<New> create(const std::string& dir, const Clock& clock);
@@ -51,8 +54,10 @@ public:
     vault::KeyRing ring;
     HostKeys host_keys;
     store::Database database;
-    std::optional<audit::Log> log;  // always there once open() has returned
-    CurrentPolicy policy;           // the version in force; replaced as a whole by apply_policy
+    std::optional<audit::Log> log;                      // always there once open() has returned
+    std::optional<identity::TlsIdentity> rdp_identity;  // where RDP is served
+    std::optional<identity::TlsIdentity> rdp_signer;    // of .rdp files, where one is configured
+    CurrentPolicy policy;                               // the version in force; replaced as a whole by apply_policy
 
     store::People people{database};
     store::PersonKeys person_keys{database};
@@ -67,6 +72,7 @@ public:
     store::Outbox outbox{database};
     store::Invitations invitations{database};
     store::RecoveryCodes recovery_codes{database};
+    store::Tickets tickets{database};
     Spool spool{paths.dir + "/spool"};
 
     // Validates, keeps the text as the next version and puts it in force, in one transaction with its audit record.

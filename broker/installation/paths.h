@@ -12,6 +12,8 @@ struct Paths {
     std::string database() const { return dir + "/anteroom.db"; }
     std::string host_keys() const { return dir + "/keys/host-keys"; }
     std::string host_keys_public() const { return dir + "/host-keys.pub"; }  // known_hosts lines without the host
+    std::string rdp_identity() const { return dir + "/keys/rdp-identity"; }
+    std::string rdp_certificate() const { return dir + "/rdp-certificate.pem"; }  // of its own making, for clients to trust
     std::string run() const { return dir + "/run"; }
     std::string gateway_socket() const { return run() + "/gateway.sock"; }
     std::string admin_socket() const { return run() + "/admin.sock"; }

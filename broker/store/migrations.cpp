@@ -67,6 +67,11 @@ const std::vector<Migration>& steps() {
           "ALTER TABLE people ADD COLUMN password_set BIGINT", "ALTER TABLE people ADD COLUMN password_set_by TEXT NOT NULL DEFAULT ''",
           "CREATE TABLE recovery_codes (person TEXT NOT NULL REFERENCES people(name), code_hash TEXT NOT NULL, made BIGINT NOT NULL, used BIGINT, PRIMARY KEY "
           "(person, code_hash))"}},
+        {5,
+         "tickets",
+         {"CREATE TABLE tickets (token_hash TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(name), target TEXT NOT NULL, account TEXT, issued BIGINT "
+          "NOT NULL, ends BIGINT NOT NULL, used BIGINT)",
+          "CREATE INDEX tickets_by_end ON tickets (ends)"}},
     };
     return all;
 }

@@ -18,6 +18,7 @@ struct Party {
     // Makes the hash off the broker's loop and calls back on it. Empty: hashed at once.
     using Hashed = std::function<void(Result<std::string>)>;
     std::function<void(Secret password, Hashed done)> hash_password = {};
+    policy::Protocol protocol = policy::Protocol::ssh;  // what they came by: targets that speak it are what they can be connected to
 };
 
 // What a conversation can do to the world. Calls come back as Conversation's functions, never from inside these.
@@ -39,7 +40,7 @@ public:
     // Once, when somebody is there to hear. Also after a hand-over.
     virtual void begin(const control::Audience& audience) = 0;
     virtual void answered(Secret line) = 0;
-    virtual void left() = 0;  // Ctrl-C, Ctrl-D, end of input
+    virtual void left() = 0;  // Ctrl-C, Ctrl-D, Esc in the lobby, end of input
     virtual void tick() {}    // about once a second
     virtual void changed(const access::Request&) {}
     // Whether a command's standard input belongs to it (BeginTalk::reads).

@@ -43,9 +43,9 @@ void Enrolment::started() {
     began_ = here().clock.monotonic();
     say(
         fmt::format("Welcome, {}. Here you set up how you sign on: a password, one-time codes from an app on\n"
-                    "your phone, and recovery codes. It is not recorded. Ctrl-C leaves and changes nothing.\n"
+                    "your phone, and recovery codes. It is not recorded. {} leaves and changes nothing.\n"
                     "The password: at least 10 characters, and your name ({}) is not in it.",
-                    name_of(here(), party_.person), printable(party_.person.str())));
+                    name_of(here(), party_.person), leaving_key(party_.protocol), printable(party_.person.str())));
     ask_password([this](std::string hash) { password_chosen(std::move(hash)); });
 }
 
@@ -70,9 +70,10 @@ void Enrolment::ask_saved() {
     ask("Type saved when you have them: ", true, [this](const Secret& line) {
         const auto typed = typed_line(line);
         if (!typed || *typed != "saved") return ask_saved();
+        const auto alone = party_.protocol == policy::Protocol::rdp ? party_.person.str() + " alone" : "ssh " + party_.person.str() + "@...";
         end(0, fmt::format("Done. From now on you sign on as you just did, with your password and a code of the app (the next one in {} s).\n"
-                           "ssh {}@... shows what you may reach; {}+TARGET as the user name goes right there.",
-                           identity::totp_until_next(now()).count(), party_.person.str(), party_.person.str()));
+                           "{} shows what you may reach; {}+TARGET as the user name goes right there.",
+                           identity::totp_until_next(now()).count(), alone, party_.person.str()));
     });
 }
 

@@ -94,6 +94,10 @@ Result<MenuList> MenuList::of(const Party& party) {
     const auto facts = TRY(party.here.facts_of(party.person, party.source_ip));
     for (const auto& one : policy::reachable(document, facts, party.here.clock.now())) {
         const policy::Ask ask{one.target, one.account};
+        if (const auto speaks = document.targets.at(one.target).protocol; speaks != party.protocol) {
+            out.elsewhere_.emplace(one.target.str(), other_way(party.here, party.person, ask, speaks));
+            continue;
+        }
         const auto standing = TRY(standing_of(party, ask));
         out.entries_.push_back({ask, printable(one.description, 80), entry_state(party.here, standing, one.break_glass)});
     }
@@ -134,7 +138,8 @@ std::string MenuList::text(std::size_t columns) const {
 bool MenuList::is_entry(const std::string& word) const {
     if (number_of(word)) return true;
     const auto target = word.substr(0, word.find_first_of("+:"));
-    return std::any_of(entries_.begin(), entries_.end(), [&](const MenuEntry& entry) { return entry.ask.target.str() == target; });
+    return elsewhere_.contains(target) ||
+           std::any_of(entries_.begin(), entries_.end(), [&](const MenuEntry& entry) { return entry.ask.target.str() == target; });
 }
 
 Result<policy::Ask> MenuList::find(const std::vector<std::string>& words) const {
@@ -156,6 +161,7 @@ Result<policy::Ask> MenuList::find(const std::vector<std::string>& words) const 
         found.push_back(entry.ask);
         accounts.push_back(entry.ask.account.str());
     }
+    if (const auto other = elsewhere_.find(target); found.empty() && other != elsewhere_.end()) return fail(ErrorKind::invalid, other->second);
     if (found.empty()) return none();
     if (found.size() > 1) return fail(ErrorKind::invalid, "Say which account: " + printable(target) + "+ACCOUNT, with one of " + listed(accounts) + ".");
     return found.front();

@@ -224,6 +224,16 @@ std::string sentence_of(const Error& error) {
     return "That cannot be done right now.";
 }
 
+std::string other_way(const Installation& here, const PersonId& person, const policy::Ask& ask, policy::Protocol speaks) {
+    const auto name = person.str() + "+" + ask.target.str() + (ask.account.empty() ? "" : "+" + ask.account.str());
+    if (speaks == policy::Protocol::ssh) return printable(ask.target.str()) + " is reached by SSH, not by RDP: sign on with ssh as " + printable(name) + ".";
+    if (!here.config.rdp.on()) return printable(ask.target.str()) + " is a desktop, reached by RDP, which is not served here.";
+    return printable(ask.target.str()) + " is a desktop, reached by RDP, not by SSH: connect an RDP client to " + printable(here.config.rdp.reached_at()) +
+           " as " + printable(name) + ".";
+}
+
+std::string leaving_key(policy::Protocol protocol) { return protocol == policy::Protocol::rdp ? "Esc" : "Ctrl-C"; }
+
 std::string with_help(const Installation& here, const std::string& sentence) {
     return here.config.help.empty() ? sentence : sentence + "\n" + printable(here.config.help, 400);
 }

@@ -34,6 +34,11 @@ std::string sentence_of(const Error& error);
 // The sentence, and on the next line whom to call.
 std::string with_help(const Installation& here, const std::string& sentence);
 
+// How a target is reached that does not speak what the person came by: "ct-1 is a desktop: connect ...".
+std::string other_way(const Installation& here, const PersonId& person, const policy::Ask& ask, policy::Protocol speaks);
+// How a conversation is left: "Ctrl-C" in a terminal, "Esc" in the lobby.
+std::string leaving_key(policy::Protocol protocol);
+
 // ---- of a request
 std::string needs_approval(const policy::Ask& ask, const access::Questions& questions);
 std::string marked(const std::vector<std::string>& unusual);  // "! first time ...\n" each; "" for none

@@ -60,6 +60,7 @@ public:
     Step offer(std::string_view key) { return run(KeyOffer{user_, to_bytes(key)}); }
     Step prove(std::string_view key, bool verified = true) { return run(KeyProof{user_, to_bytes(key), verified, {}}); }
     Step password(std::string_view text) { return run(PasswordRequest{user_, Secret::copy_of(text)}); }
+    Step ticket(std::string_view token) { return run(TicketPresented{user_, Secret::copy_of(token)}); }
     Step start() { return run(InteractiveStart{user_}); }
     Step answer(std::string_view text) {
         std::vector<Secret> answers;
@@ -88,8 +89,9 @@ public:
     Login login;
     std::map<std::string, Person> world = people();
     std::set<std::string> used_codes;
+    std::map<std::string, TicketVerdict> tickets;  // by token; a good one is used up
     std::vector<FactKind> facts;
-    int codes_checked = 0, codes_consumed = 0, passwords_checked = 0, counted = 0, forgiven = 0;
+    int codes_checked = 0, codes_consumed = 0, passwords_checked = 0, tickets_checked = 0, counted = 0, forgiven = 0;
 
 private:
     void keep(const Step& step) {
@@ -113,8 +115,18 @@ private:
                 return PasswordChecked{check->ticket, (check->invitation ? person.invitation : person.password) == check->password.expose_text()};
             }
             if (const auto* check = std::get_if<CheckCode>(&effect)) return CodeChecked{check->ticket, judge(*check)};
+            if (const auto* check = std::get_if<CheckTicket>(&effect)) return TicketChecked{check->ticket, judge(*check)};
         }
         return {};
+    }
+
+    TicketVerdict judge(const CheckTicket& check) {
+        ++tickets_checked;
+        const auto found = tickets.find(std::string(check.token.expose_text()));
+        if (!check.person || found == tickets.end() || found->second.name.person != *check.person) return {};
+        const auto verdict = found->second;
+        if (verdict.kind == TicketVerdict::Kind::good) found->second.kind = TicketVerdict::Kind::used;
+        return verdict;
     }
 
     CodeVerdict judge(const CheckCode& check) {

@@ -45,11 +45,18 @@ TEST(Config, OfNothingIsTheDefaults) {
     }
 }
 
-TEST(Config, OfTheExampleIsTheDefaultsToo) { expect_defaults(parse_config(example_config(), "anteroom.yaml").value()); }
+TEST(Config, OfTheExampleIsTheDefaultsToo) {
+    const auto config = parse_config(example_config(), "anteroom.yaml").value();
+    expect_defaults(config);
+    // A new installation serves RDP to this machine; one that says nothing of it does not.
+    EXPECT_EQ(config.rdp.listen, "127.0.0.1:3390");
+    EXPECT_FALSE(Config().rdp.on());
+    EXPECT_FALSE(config.rdp.identity.given());
+}
 
 TEST(Config, OfTheExampleWithEveryKeyTakenOutOfItsCommentIsRight) {
     std::string text = example_config();
-    for (const char* key : {"# store:", "# recordings:", "# keys:", "# limits:", "# alerts:", "#   soc:", "#   pager:", "#   mail:", "#   siem:"}) {
+    for (const char* key : {"# rdp:", "# store:", "# recordings:", "# keys:", "# limits:", "# alerts:", "#   soc:", "#   pager:", "#   mail:", "#   siem:"}) {
         const auto at = text.find(key);
         ASSERT_NE(at, std::string::npos) << key;
         text.erase(at, 2);
@@ -66,6 +73,9 @@ TEST(Config, OfTheExampleWithEveryKeyTakenOutOfItsCommentIsRight) {
     EXPECT_EQ(config->limits.bulk_mib, defaults.limits.bulk_mib);
     EXPECT_EQ(config->limits.target_connect, defaults.limits.target_connect);
     EXPECT_EQ(config->alerts.size(), 4u);
+    EXPECT_EQ(config->rdp.identity.key, "tls/rdp.key");
+    EXPECT_EQ(config->rdp.sign.certificate, "tls/sign.pem");
+    EXPECT_EQ(config->rdp.reached_at(), "anteroom.hospital.example:3389");
 }
 
 TEST(Config, TakesEveryKeyItKnows) {
