@@ -58,10 +58,14 @@ install_packages() {
         done
         die "no Debian package $entry in this machine's sources"
     done
-    local had_sshd=yes
+    local had_sshd=yes had_xrdp=yes
     installed openssh-server || had_sshd=no
+    installed xrdp || had_xrdp=no
     services_forbidden apt_install "${wanted[@]}"
-    # An sshd that came with us for the tests shall not listen after the next boot either.
+    # An sshd or xrdp that came with us for the tests shall not listen after the next boot either.
+    if [ "$had_xrdp" = no ] && installed xrdp && command -v systemctl >/dev/null; then
+        as_root systemctl disable xrdp.service xrdp-sesman.service >/dev/null 2>&1 || true
+    fi
     if [ "$had_sshd" = no ] && installed openssh-server && command -v systemctl >/dev/null; then
         as_root systemctl disable ssh.service ssh.socket >/dev/null 2>&1 || true
     fi

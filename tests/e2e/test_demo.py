@@ -12,8 +12,10 @@ import tempfile
 import time
 
 import pytest
-from hospital import Anteroom, Codes, Terminal
+from hospital import Anteroom, Codes, Terminal, rdp
 from hospital.anteroom import TOP
+from hospital.display import Desktop
+from hospital.rdp_scene import answer
 
 
 class Demo:
@@ -112,6 +114,8 @@ def test_each_printed_line_works_when_pasted(demo):
     for one in demo.about["lines"]:
         line = one["line"]
         assert line in printed
+        if "in the window" in str(one["asks"]):
+            continue  # below
         if "alice+ct-1@" in line:
             waiting = ask_and_wait(demo, one)
             continue
@@ -132,11 +136,47 @@ def test_each_printed_line_works_when_pasted(demo):
     assert "ALERT  request.created" in shown and "ALERT  break-glass.used" in shown
 
 
+@pytest.fixture
+def desktop(demo, place):
+    """What stands on the demo's cart, and a way to paste a line that opens a window."""
+    if rdp.lacking():
+        pytest.skip("not installed: " + ", ".join(rdp.lacking()))
+    return Desktop(demo.about["display"], place, 1024, 768, name="cart")
+
+
+def in_window(demo, place, part):
+    (one,) = [one for one in demo.about["lines"] if part in one["line"] and "in the window" in str(one["asks"])]
+    return rdp.Client(place / part, ["/bin/bash", "--norc", "-c", one["line"]], name="pasted")
+
+
+def test_maya_is_at_her_cart_within_ten_seconds(demo, place, desktop):
+    began = time.monotonic()
+    with in_window(demo, place, "maya+cart-1") as client:
+        answer(client, demo.codes["maya"].fresh())
+        client.display.until_like(desktop, 15, 70)
+        assert time.monotonic() - began < 10
+        before = client.display.picture()
+        client.display.click(600, 400)
+        client.display.type("hello")
+        client.display.until(lambda seen: seen.differing(before) > 100, 5)
+        client.display.until_like(desktop, 5, 70)
+
+
+def test_alice_asks_for_the_workstation_in_a_window_and_dana_approves(demo, place, desktop):
+    (approve,) = [one for one in demo.about["lines"] if "request approve" in one["line"]]
+    with in_window(demo, place, "alice+pacs-1") as client:
+        for text in (demo.codes["alice"].fresh(), "the worklist is empty", ""):
+            answer(client, text, 40)
+        status, text = paste(demo, approve)
+        assert status == 0, text
+        client.display.until_like(desktop, 15, 70)
+
+
 def test_it_prints_passwords_and_codes_and_says_that_they_are_for_the_demo_only(demo):
     printed = demo.printed()
     for name, person in demo.about["people"].items():
         assert person["password"] in printed and re.search(rf"{name} \d{{6}}", printed)
-    assert "demo only" in printed and set(demo.about["people"]) == {"alice", "dana", "ruth"}
+    assert "demo only" in printed and set(demo.about["people"]) == {"alice", "dana", "ruth", "maya"}
 
 
 def test_a_second_demo_in_the_same_place_is_refused(demo, place):
@@ -155,6 +195,8 @@ def test_ctrl_c_ends_all_of_it_and_a_second_run_keeps_what_was_there(demo, place
         assert again.took < 10, again.printed()
         assert again.about["people"] == demo.about["people"] and again.about["ports"] == demo.about["ports"]
         again.codes = demo.codes
+        if not rdp.lacking():
+            assert again.about["display"], "the desktop as well"
         one = next(one for one in again.about["lines"] if "dana@" in one["line"])
         assert paste(again, one)[0] == 0
     finally:

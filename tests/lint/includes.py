@@ -27,6 +27,7 @@ OWNERS = {
     r"openssl/": ("base/crypto", "broker/identity/", "broker/vault/", "broker/courier/", "proxies/rdp/", "web/"),
     r"libssh/": ("proxies/ssh/",),
     r"(freerdp|winpr)/": ("proxies/rdp/",),
+    r"ft2build\.h|freetype/": ("proxies/rdp/lobby/",),
     r"soci/": ("broker/store/",),
     r"sqlite3\.h|libpq|postgresql/": ("broker/store/",),
     r"yaml-cpp/": ("policy/", "broker/daemon/config", "broker/cli/config", "base/yaml"),
@@ -40,6 +41,8 @@ OWNERS = {
     r"CLI/": ("broker/cli/", "broker/daemon/main.cpp", "proxies/gateway/main.cpp", "web/main.cpp"),
     r"curl/": ("broker/courier/",),
     r"vterm\.h": ("recorder/indexer/",),
+    r"png\.h": ("broker/cli/picture.cpp",),
+    r"lib(av|sw)[a-z]*/": ("broker/cli/movie_file.cpp",),
 }
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*(?:"([^"]+)"|<([^>]+)>)', re.M)
 

@@ -17,10 +17,13 @@ ALLOWED = {
     "broker/courier/": "a web hook is signed with it, a mail server and PagerDuty are shown it; a secret address is called",
     "broker/daemon/login_driver.cpp": "a stranger's code is compared with nothing, for as long as a real one",
     "broker/admin/factors.cpp": "the otpauth URI is shown once to the administrator who enrols it",
+    "broker/admin/tickets.cpp": "the token of a ticket is written into the .rdp file, once",
+    "broker/daemon/gateway_peer.cpp": "the TLS identity goes to the gateway, in sealed memory",
     "broker/admin/invitations.cpp": "an invitation's code is shown once to the administrator who invites",
     "broker/talk/": "a line that was typed is read; new codes are shown once to the person whose they are",
     "broker/cli/": "a password or code goes from the prompt to the broker, an escrow key to its file",
     "recorder/": "data keys encrypt recordings",
+    "proxies/rdp/": "a name and a ticket that were typed are read, the target's password is handed to FreeRDP",
     "proxies/ssh/": "the target's password is typed",
 }
 DOOR = re.compile(r"(?:\.|->)\s*expose(?:_text)?\s*\(")
