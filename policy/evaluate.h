@@ -122,7 +122,7 @@ public:
 
 private:
     AuthorizedTarget(const Decision& decision, Target target, Account account, Ask ask)
-        : decision_(decision), target_(std::move(target)), account_(account), ask_(std::move(ask)) {}
+        : decision_(decision), target_(std::move(target)), account_(std::move(account)), ask_(std::move(ask)) {}
     Decision decision_;
     Target target_;
     Account account_;

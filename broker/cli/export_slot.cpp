@@ -13,7 +13,7 @@ namespace anteroom::cli {
 namespace {
 
 Result<std::string> own_folder() {
-    const std::string path = "/tmp/anteroom-exports-" + std::to_string(::getuid());
+    std::string path = "/tmp/anteroom-exports-" + std::to_string(::getuid());
     if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return fail_errno(path.c_str());
     struct stat found{};
     if (::lstat(path.c_str(), &found) != 0) return fail_errno(path.c_str());

@@ -10,6 +10,7 @@ namespace {
 
 constexpr Duration greeting_limit = std::chrono::seconds(10), tick = std::chrono::milliseconds(50), idle_look = std::chrono::seconds(1),
                    blink = std::chrono::milliseconds(500);
+constexpr int preamble_limit_ms = 10'000;
 constexpr const char* unrecordable = "The session cannot be recorded any more and was ended.";
 
 // The front writes it in one piece, before anything else.
@@ -19,6 +20,11 @@ Result<Preamble> read_preamble(int fd) {
     while (have < bytes.size()) {
         const ssize_t got = ::read(fd, bytes.data() + have, bytes.size() - have);
         if (got < 0 && errno == EINTR) continue;
+        if (got < 0 && errno == EAGAIN) {
+            pollfd waiting{fd, POLLIN, 0};
+            if (::poll(&waiting, 1, preamble_limit_ms) == 0) return fail(ErrorKind::timeout, "the front says nothing");
+            continue;
+        }
         if (got <= 0) return fail(ErrorKind::not_found, "the front is gone");
         have += static_cast<std::size_t>(got);
     }
@@ -44,13 +50,13 @@ Status Connection::greet() {
 Status Connection::run(Fd plain) {
     TRY(greet());
     TRY(set_nonblocking(link_.fd()));
-    const auto preamble = TRY(read_preamble(plain.get()));
     TRY(set_nonblocking(plain.get()));
     worker::SandboxLimits limits;
     limits.descriptors = 256;
     limits.data_bytes = 768u << 20;
     limits.desktop = true;
     TRY(worker::close_sandbox(limits));
+    const auto preamble = TRY(read_preamble(plain.get()));
     client_ = TRY(ClientLeg::make(std::move(plain), preamble, *this));
     desk_.emplace(*client_, fonts_);
     last_activity_ = MonotonicClock::now();

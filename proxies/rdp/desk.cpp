@@ -236,9 +236,8 @@ Status Desk::record(Monotonic now) {
 }
 
 Status Desk::step(Monotonic now) {
-    TRY(record(now));
-    paint(now);
-    return ok();
+    paint(now);  // first: somebody waits for it, and the recording has a clock of its own
+    return record(now);
 }
 
 std::optional<Monotonic> Desk::due() const {
