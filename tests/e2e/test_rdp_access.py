@@ -53,6 +53,22 @@ def test_a_revoked_approval_ends_the_desktop(clinic):
         leave(client)
 
 
+def test_more_time_is_asked_for_from_inside_the_session(clinic):
+    person, dana = clinic.staff(), clinic.person("admins")
+    with clinic.xfreerdp(person, "ct-1") as client:
+        request = ask(clinic, client, person)
+        clinic.reviewed("request", "approve", str(request["id"]), "--for", "20m", person=dana)
+        clinic.connected(client)
+        client.display.click(400, 300)  # the keys are the window's
+        typed = len(clinic.shadow.cart.typed())
+        client.display.key("x", "Control_L", "Alt_L", "Shift_L")
+        asked = until(lambda: [one for one in clinic.audit(person=person.name) if one["kind"] == "access.extension-asked"], 10)
+        assert len(asked) == 1
+        client.display.type("done")
+        until(lambda: clinic.shadow.cart.typed()[typed:].endswith("done"), 10)
+        assert "x" not in clinic.shadow.cart.typed()[typed:].lower(), "Anteroom's own keys went to the target"
+
+
 def test_the_glass_is_broken_in_the_lobby(clinic):
     person = clinic.staff()
     with clinic.xfreerdp(person, "er-1") as client:
