@@ -11,29 +11,23 @@
 #include <sys/random.h>
 
 #include <cstdlib>
-#include <memory>
+
+#include "base/c_handle.h"
 
 namespace anteroom::crypto {
 
 namespace {
 
-template <auto free>
-struct Free {
-    template <class T>
-    void operator()(T* object) const {
-        free(object);
-    }
-};
-using Key = std::unique_ptr<EVP_PKEY, Free<EVP_PKEY_free>>;
-using KeyContext = std::unique_ptr<EVP_PKEY_CTX, Free<EVP_PKEY_CTX_free>>;
-using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX_free>>;
-using Kdf = std::unique_ptr<EVP_KDF, Free<EVP_KDF_free>>;
-using KdfContext = std::unique_ptr<EVP_KDF_CTX, Free<EVP_KDF_CTX_free>>;
-using ParamBuilder = std::unique_ptr<OSSL_PARAM_BLD, Free<OSSL_PARAM_BLD_free>>;
-using Params = std::unique_ptr<OSSL_PARAM, Free<OSSL_PARAM_free>>;
-using Number = std::unique_ptr<BIGNUM, Free<BN_clear_free>>;
-using Group = std::unique_ptr<EC_GROUP, Free<EC_GROUP_free>>;
-using Point = std::unique_ptr<EC_POINT, Free<EC_POINT_free>>;
+using Key = CHandle<EVP_PKEY, EVP_PKEY_free>;
+using KeyContext = CHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
+using DigestContext = CHandle<EVP_MD_CTX, EVP_MD_CTX_free>;
+using Kdf = CHandle<EVP_KDF, EVP_KDF_free>;
+using KdfContext = CHandle<EVP_KDF_CTX, EVP_KDF_CTX_free>;
+using ParamBuilder = CHandle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
+using Params = CHandle<OSSL_PARAM, OSSL_PARAM_free>;
+using Number = CHandle<BIGNUM, BN_clear_free>;
+using Group = CHandle<EC_GROUP, EC_GROUP_free>;
+using Point = CHandle<EC_POINT, EC_POINT_free>;
 
 tl::unexpected<Error> crypto_fail(const char* what) { return fail(ErrorKind::crypto, what); }
 void must(bool happened) {

@@ -13,6 +13,7 @@ if(NOT TARGET tl::expected)
   add_library(tl::expected INTERFACE IMPORTED)
 endif()
 
+pkg_check_modules(vterm REQUIRED IMPORTED_TARGET vterm)
 pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
 pkg_check_modules(seccomp REQUIRED IMPORTED_TARGET libseccomp)
 pkg_check_modules(argon2 REQUIRED IMPORTED_TARGET libargon2)
@@ -22,6 +23,7 @@ pkg_check_modules(curl REQUIRED IMPORTED_TARGET libcurl)
 pkg_check_modules(png REQUIRED IMPORTED_TARGET libpng)
 pkg_check_modules(av REQUIRED IMPORTED_TARGET libavformat libavcodec libswscale libavutil)
 pkg_check_modules(freetype REQUIRED IMPORTED_TARGET freetype2)
+pkg_check_modules(fido2 REQUIRED IMPORTED_TARGET libfido2)
 
 # SOCI has no CMake package in Debian 12.
 find_library(SOCI_CORE soci_core REQUIRED)
@@ -44,3 +46,10 @@ pkg_check_modules(freerdp REQUIRED freerdp2 winpr2)
 add_library(anteroom_freerdp INTERFACE)
 target_include_directories(anteroom_freerdp SYSTEM INTERFACE ${freerdp_INCLUDE_DIRS})
 target_link_libraries(anteroom_freerdp INTERFACE ${freerdp_LINK_LIBRARIES})
+
+# Asio's and its TLS streams' functions, compiled once and not in every unit that calls them.
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/asio/asio.cxx CONTENT "#include <boost/asio/impl/src.hpp>\n")
+file(CONFIGURE OUTPUT ${CMAKE_BINARY_DIR}/asio/tls.cxx CONTENT "#include <boost/asio/ssl/impl/src.hpp>\n")
+add_library(anteroom_asio STATIC ${CMAKE_BINARY_DIR}/asio/asio.cxx ${CMAKE_BINARY_DIR}/asio/tls.cxx)
+target_compile_definitions(anteroom_asio PUBLIC BOOST_ASIO_SEPARATE_COMPILATION BOOST_ASIO_DISABLE_BOOST_DATE_TIME)
+target_link_libraries(anteroom_asio PUBLIC Boost::headers Threads::Threads)

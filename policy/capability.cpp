@@ -8,6 +8,7 @@
 #include <numeric>
 
 #include "base/ids.h"
+#include "policy/explain.h"
 
 namespace anteroom::policy {
 namespace {
@@ -292,6 +293,8 @@ Status check_capability(std::string_view text, bool forbidding) {
                              forbidding ? std::vector{std::string(text)} : std::vector<std::string>{}));
     return ok();
 }
+
+std::vector<std::string> capability_kinds() { return kind_names(); }
 
 Result<Use> parse_use(std::string_view text) {
     if (find_kind(text) != nullptr) return Use{std::string(text), ""};

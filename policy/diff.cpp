@@ -63,6 +63,7 @@ Thing thing(const Rule& rule) {
     out.parts.push_back({"self-enrolled mfa", flag(rule.self_enrolled_mfa)});
     out.parts.push_back({"record", one(rule.screen == Kept::everything ? "full" : "facts")});
     out.parts.push_back({"record clipboard", one(rule.clipboard == Kept::everything ? "text" : "facts")});
+    out.parts.push_back({"keystrokes", one(rule.keystrokes_sealed ? "sealed" : "counted")});
     return out;
 }
 
@@ -140,6 +141,8 @@ std::vector<Thing> things(const Document& document) {
     for (const auto& reviewer : document.reviewers) out.push_back(thing(reviewer));
     for (const auto& entry : document.break_glass) out.push_back(thing(entry));
     for (const auto& delegation : document.delegations) add(out, thing(delegation));
+    const auto& console = document.console;
+    out.push_back({"console", "", {{"audit", texts(console.audit)}, {"policy", texts(console.policy)}, {"people", texts(console.people)}}});
     return out;
 }
 

@@ -112,6 +112,7 @@ struct Rule {
     bool self_enrolled_mfa = false;  // only factors that the person enrolled themselves count
     Kept screen = Kept::everything;  // `record`: with facts a consultation is not filmed
     Kept clipboard = Kept::facts;    // `record_clipboard`
+    bool keystrokes_sealed = false;  // `keystrokes: sealed`: kept, for the holder of a key of their own alone; else they are counted
     bool operator==(const Rule&) const = default;
 };
 
@@ -135,6 +136,14 @@ struct BreakGlass {
     bool operator==(const BreakGlass&) const = default;
 };
 
+// Who sees which page of the console beside what everybody sees of themselves and deciders of their requests. Nobody, where nothing is said.
+struct Console {
+    Subjects audit;   // the audit log
+    Subjects policy;  // explain, who-can, diff
+    Subjects people;  // who has access, and its review
+    bool operator==(const Console&) const = default;
+};
+
 // While somebody is away another stands in for them and decides in their name. Both days belong to it, counted in UTC.
 struct Delegation {
     PersonId from, to;
@@ -153,6 +162,7 @@ struct Document {
     std::vector<Reviewer> reviewers;
     std::vector<BreakGlass> break_glass;
     std::vector<Delegation> delegations;
+    Console console;
     std::vector<std::string> warnings;  // "policy.yaml:14: rules[0].to: selects no target"
 
     const Rule* rule(std::string_view id) const;

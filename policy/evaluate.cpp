@@ -140,6 +140,7 @@ void add_terms(Decision& out, const Rule& rule) {
     out.self_enrolled_mfa = out.self_enrolled_mfa || rule.self_enrolled_mfa;
     if (rule.screen == Kept::everything) out.screen = Kept::everything;
     if (rule.clipboard == Kept::everything) out.clipboard = Kept::everything;
+    out.keystrokes_sealed = out.keystrokes_sealed || rule.keystrokes_sealed;
 }
 
 // The grant that keeps an on-request rule open the longest, if any.

@@ -63,6 +63,7 @@ struct Decision {
     bool self_enrolled_mfa = false;
     // Of a desktop. What one of the rules that permit wants kept is kept.
     Kept screen = Kept::everything, clipboard = Kept::facts;
+    bool keystrokes_sealed = false;    // one of the rules that permit wants it; never in an emergency
     std::optional<Time> ends;          // when hours, agreement, person or grant end it. Never beyond this, whatever `max` says
     std::string sentence;              // for the person. The same for an unknown target and for one they have no rule for
     std::vector<std::string> changes;  // what would change it, for administrators
@@ -109,6 +110,7 @@ public:
     Login login() const;
     bool filmed() const { return decision_.screen == Kept::everything; }
     bool clipboard_kept() const { return decision_.clipboard == Kept::everything; }
+    bool keystrokes_sealed() const { return decision_.keystrokes_sealed; }
     // The target's picture is used to diagnose: labels `display: lossless` or `use: diagnostic`.
     bool lossless() const;
     const std::vector<std::string>& allow() const { return decision_.allow; }

@@ -120,6 +120,7 @@ std::string explain(const Document& document, const Facts& facts, const TargetId
                            printable(account.str()), rfc3339(now), name(it.verdict), it.rule);
     if (!it.sentence.empty()) out += fmt::format("the person reads: {}\n", it.sentence);
     if (it.ends) out += fmt::format("it would end at {} at the latest\n", rfc3339(*it.ends));
+    if (it.verdict != Verdict::deny && evaluate(document, facts, {target, account}, now).keystrokes_sealed) out += "its keystrokes would be kept sealed\n";
     if (!it.considered.empty()) out += "rules:\n";
     for (const auto& one : it.considered) out += fmt::format("  {} {}{}: {}\n", one.applies ? "*" : "-", one.forbid ? "forbid " : "", one.rule, one.why);
     if (!it.changes.empty()) out += "what would change it:\n";

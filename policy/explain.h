@@ -32,6 +32,9 @@ std::vector<Reachable> reachable(const Document& document, const Facts& facts, T
 std::vector<AccountId> accounts_for(const Document& document, const Facts& facts, const TargetId& target, Time now);
 std::optional<AccountId> default_account(const Document& document, const Facts& facts, const TargetId& target, Time now);
 
+// The kinds of capabilities that there are, in the order of the table, for forms.
+std::vector<std::string> capability_kinds();
+
 struct WhoCan {
     PersonId person;
     AccountId account;

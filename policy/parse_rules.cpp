@@ -55,7 +55,7 @@ std::optional<Approval> read_approval(Reader& reader, const At& at) {
 void check_rule(Reader& reader, const At& at, const Rule& rule) {
     if (at.node->kind != Node::Kind::map) return;
     if (rule.forbid) {
-        for (const char* key : {"access", "approval", "max", "idle", "grace", "at_expiry", "mfa", "record", "record_clipboard"})
+        for (const char* key : {"access", "approval", "max", "idle", "grace", "at_expiry", "mfa", "record", "record_clipboard", "keystrokes"})
             if (has(at, key)) reader.fault(child(at, key), "a forbid has no such key, expected id, forbid, who, to, allow (what it forbids), when");
         if (rule.when && rule.when->otherwise == Otherwise::ask) reader.fault(child(at, "when"), "a forbid has no otherwise: ask");
         return;
@@ -146,8 +146,12 @@ Rule read_rule(Reader& reader, const At& at) {
                      [&](const At& a) {
                          if (auto index = reader.choice(a, {"full", "facts"})) out.screen = *index == 0 ? Kept::everything : Kept::facts;
                      }},
-                    {"record_clipboard", Need::optional, [&](const At& a) {
+                    {"record_clipboard", Need::optional,
+                     [&](const At& a) {
                          if (auto index = reader.choice(a, {"facts", "text"})) out.clipboard = *index == 0 ? Kept::facts : Kept::everything;
+                     }},
+                    {"keystrokes", Need::optional, [&](const At& a) {
+                         if (auto index = reader.choice(a, {"counted", "sealed"})) out.keystrokes_sealed = *index == 1;
                      }}});
     if (out.grace && !has(at, "at_expiry")) out.at_expiry = AtExpiry::grace;
     check_rule(reader, at, out);

@@ -79,6 +79,20 @@ void read_roles(Reader& reader, const At& at, Document& out) {
     });
 }
 
+// Who sees a page of the console that shows other people's doings.
+Subjects read_page(Reader& reader, const At& at) {
+    auto out = reader.subjects(at);
+    if (std::any_of(out.begin(), out.end(), [](const Subject& one) { return one.kind == Subject::Kind::any; }))
+        reader.warn(at, "any is everybody, people of vendors as well");
+    return out;
+}
+
+void read_console(Reader& reader, const At& at, Document& out) {
+    reader.map(at, {{"audit", Need::optional, [&](const At& a) { out.console.audit = read_page(reader, a); }},
+                    {"policy", Need::optional, [&](const At& a) { out.console.policy = read_page(reader, a); }},
+                    {"people", Need::optional, [&](const At& a) { out.console.people = read_page(reader, a); }}});
+}
+
 std::optional<PersonId> read_person(Reader& reader, const At& at) {
     const auto value = reader.subject(at);
     if (!value) return std::nullopt;
@@ -112,7 +126,8 @@ Document read_document(Reader& reader, const Node& root) {
                              {"rules", Need::optional, [&](const At& a) { read_rules(reader, a, out); }},
                              {"reviewers", Need::optional, [&](const At& a) { read_reviewers(reader, a, out); }},
                              {"break_glass", Need::optional, [&](const At& a) { read_break_glass(reader, a, out); }},
-                             {"delegations", Need::optional, [&](const At& a) { read_delegations(reader, a, out); }}});
+                             {"delegations", Need::optional, [&](const At& a) { read_delegations(reader, a, out); }},
+                             {"console", Need::optional, [&](const At& a) { read_console(reader, a, out); }}});
     reader.run_later(out);
     return out;
 }

@@ -36,12 +36,13 @@ std::string repaired(View bytes) {
 
 }  // namespace
 
-CastExport::CastExport(const Header& header, CastOptions options, Sink sink) : start_(header.start), options_(std::move(options)), sink_(std::move(sink)) {}
+CastExport::CastExport(const Header& header, CastOptions options, Sink sink)
+    : start_(header.start), title_(std::move(options.title)), sink_(std::move(sink)), shown_(options.channel, options.as_recorded) {}
 
 Status CastExport::begin(std::uint16_t columns, std::uint16_t rows) {
     begun_ = true;
     std::string out = fmt::format(R"({{"version": 2, "width": {}, "height": {}, "timestamp": {})", columns, rows, unix_seconds(start_));
-    if (!options_.title.empty()) out += ", \"title\": " + json_string(repaired(view(options_.title)));
+    if (!title_.empty()) out += ", \"title\": " + json_string(repaired(view(title_)));
     return sink_(out + "}\n");
 }
 
@@ -51,29 +52,27 @@ Status CastExport::line(Duration at, char code, std::string_view text) {
 }
 
 Status CastExport::event(const Event& event) {
-    const bool terminal = event.track == Track::terminal_output || event.track == Track::resize;
-    if (terminal && !options_.channel) options_.channel = event.channel;
-    if (terminal && event.channel != *options_.channel) return ok();
-    if (event.track == Track::resize) {
-        const auto size = wire::decode<Resize>(event.bytes);
-        if (!size) return ok();  // a hijacked worker's nonsense is no reason to lose the export
-        if (!begun_) return begin(size->columns, size->rows);
-        return line(event.at, 'r', fmt::format("{}x{}", size->columns, size->rows));
-    }
-    if (event.track != Track::terminal_output && event.track != Track::marker) return ok();
-    if (!begun_) TRY(begin(80, 24));
-    if (event.track == Track::marker) return line(event.at, 'm', repaired(event.bytes));
-    std::string text;
-    if (options_.as_recorded) repair_.feed(event.bytes, text);
-    else filter_.feed(event.bytes, text);
+    if (event.track == Track::resize) TRY(resize(event));
+    const std::string text = shown_.event(event);
+    const auto left_out = shown_.left_out();
+    const bool marker = event.track == Track::marker, output = event.track == Track::terminal_output && shown_.is(event.channel);
+    if (!begun_ && (!text.empty() || left_out || marker || output)) TRY(begin(80, 24));
+    if (marker) TRY(line(event.at, 'm', repaired(event.bytes)));
+    if (left_out) TRY(line(event.at, 'm', *left_out));
     return text.empty() ? ok() : line(event.at, 'o', text);
+}
+
+Status CastExport::resize(const Event& event) {
+    if (!shown_.is(event.channel)) return ok();
+    const auto size = wire::decode<Resize>(event.bytes);
+    if (!size) return ok();  // a hijacked worker's nonsense is no reason to lose the export
+    if (!begun_) return begin(size->columns, size->rows);
+    return line(event.at, 'r', fmt::format("{}x{}", size->columns, size->rows));
 }
 
 Status CastExport::finish() {
     if (!begun_) TRY(begin(80, 24));
-    std::string text;
-    if (options_.as_recorded) repair_.finish(text);
-    else text = filter_.finish();
+    const std::string text = shown_.finish();
     return text.empty() ? ok() : line(last_, 'o', text);
 }
 

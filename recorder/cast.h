@@ -1,16 +1,16 @@
-// A recording as asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/): one channel's terminal, its resizes, and
-// the session's markers. Lines go to a callback, so that eight hours need no memory.
+// A recording as asciicast v2 (https://docs.asciinema.org/manual/asciicast/v2/): one channel's terminal, its resizes, the session's markers, and before and
+// after the terminal what commands without one printed. What is not in it is told by a marker. Lines go to a callback, so that eight hours need no memory.
 #pragma once
 
 #include <functional>
 
+#include "recorder/one_terminal.h"
 #include "recorder/reader.h"
-#include "recorder/terminal_filter.h"
 
 namespace anteroom::recorder {
 
 struct CastOptions {
-    std::optional<std::uint32_t> channel;  // default: the first one with a terminal
+    std::optional<std::uint32_t> channel;  // default: the first one with a terminal, and commands without one while it is not open
     std::string title;
     // Players write what they read to a terminal: as recorded only where somebody asks for it.
     bool as_recorded = false;
@@ -25,12 +25,12 @@ public:
 
 private:
     Status begin(std::uint16_t columns, std::uint16_t rows);
+    Status resize(const Event& event);
     Status line(Duration at, char code, std::string_view text);
     Time start_;
-    CastOptions options_;
+    std::string title_;
     Sink sink_;
-    TerminalFilter filter_;
-    Utf8Repair repair_;
+    OneTerminal shown_;
     Duration last_{};
     bool begun_ = false;
 };

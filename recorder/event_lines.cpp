@@ -98,6 +98,7 @@ Status EventLines::event(const Event& event) {
 }
 
 Status EventLines::input(const Event& event) {
+    if (event.kind != static_cast<std::uint8_t>(InputKind::counts)) return ok();
     const auto counts = wire::decode<InputCounts>(event.bytes);
     if (!counts) return ok();
     minute_ = std::chrono::floor<std::chrono::minutes>(event.at).count();

@@ -7,28 +7,37 @@ namespace anteroom::recorder {
 
 namespace {
 
+constexpr std::size_t most_left_out = 20;
+
 class Playback {
 public:
-    Playback(const PlayOptions& options, const PlayTo& to) : options_(options), to_(to), channel_(options.channel), shown_(options.from) {}
+    Playback(const PlayOptions& options, const PlayTo& to) : options_(options), to_(to), screen_(options.channel), shown_(options.from) {}
 
     Status run(Reader& reader) {
         while (true) {
             const auto piece = TRY(reader.next());
-            if (!piece) return ok();
+            if (!piece) return tell();
             for (const auto& event : piece->events) TRY(show(event));
         }
     }
-    Status restore() { return to_.write(filter_.finish()); }
+    Status restore() { return to_.write(screen_.finish()); }
 
 private:
     Status show(const Event& event) {
-        if (event.track != Track::terminal_output) return ok();
-        if (!channel_) channel_ = event.channel;
-        if (event.channel != *channel_) return ok();
+        const std::string text = screen_.event(event);
+        if (const auto said = screen_.left_out(); said && left_out_.size() < most_left_out) left_out_.push_back(*said);
+        const bool terminal = event.track == Track::terminal_output && screen_.is(event.channel);
+        if (text.empty() && !terminal) return ok();
         TRY(wait_until(event.at));
-        std::string text;
-        filter_.feed(event.bytes, text);
         return text.empty() ? ok() : to_.write(text);
+    }
+
+    // On the restored screen, which is restored again.
+    Status tell() {
+        if (left_out_.empty()) return ok();
+        TRY(restore());
+        for (const auto& one : left_out_) TRY(to_.write("\r\n\x1b[0;7manteroom: " + one + "\x1b[0m\r\n"));
+        return ok();
     }
 
     Status wait_until(Duration at) {
@@ -45,10 +54,10 @@ private:
 
     const PlayOptions& options_;
     const PlayTo& to_;
-    std::optional<std::uint32_t> channel_;
+    OneTerminal screen_;
+    std::vector<std::string> left_out_;
     Duration shown_;
     double owed_ = 0;  // a fraction of a microsecond
-    TerminalFilter filter_;
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Replays a terminal with its timing. What is written has passed the TerminalFilter, always; time and output are injected.
+// Replays a terminal with its timing, and before and after it what commands without one printed. What is written has passed the TerminalFilter, always; time
+// and output are injected.
 #pragma once
 
 #include "recorder/cast.h"
@@ -8,7 +9,7 @@ namespace anteroom::recorder {
 struct PlayOptions {
     double speed = 1;                      // above 0
     std::optional<Duration> idle_cap;      // no pause of the recording counts for more than this
-    std::optional<std::uint32_t> channel;  // default: the first one with a terminal
+    std::optional<std::uint32_t> channel;  // default: the first one with a terminal, and commands without one while it is not open
     Duration from{};                       // everything before is shown at once
 };
 struct PlayTo {

@@ -148,6 +148,17 @@ Status Reader::go_to(const ReadFrom& piece) {
     return ok();
 }
 
+Status Reader::pass_over() {
+    problem_.reset();
+    const auto prefix = TRY(peek());
+    if (!prefix) return fail(ErrorKind::not_found, "there is no piece to pass over");
+    previous_last_ = Duration(0);  // what it says of its times may be what is damaged
+    ++index_;
+    offset_ += prefix->frame_bytes();
+    from_start_ = false;
+    return ok();
+}
+
 Result<Duration> Reader::duration() {
     if (problem_) return fail(*problem_);
     const auto index = index_, offset = offset_;
@@ -156,7 +167,9 @@ Result<Duration> Reader::duration() {
     const bool from_start = from_start_;
     TRY(seek(max_time));
     const auto prefix = TRY(peek());
-    const Duration out = prefix ? prefix->last : Duration(0);
+    Duration out = prefix ? prefix->last : Duration(0);
+    if (state_ == State::complete) out = std::max(out, std::chrono::duration_cast<Duration>(final_->ended - header_.start));
+    out = std::min(out, max_time);
     index_ = index;
     offset_ = offset;
     tree_ = tree;

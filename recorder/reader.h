@@ -48,7 +48,8 @@ public:
     const Header& header() const { return header_; }
     State state() const { return state_; }
     const std::optional<FinalFrame>& final() const { return final_; }
-    Result<Duration> duration();  // the last whole piece's end
+    // The last whole piece's end; of a complete recording the session's own, which may be later: then nothing more was shown.
+    Result<Duration> duration();
     // The next piece; nullopt at the end. Read from the first piece to the end, the whole is checked
     // against the final root. A forged final frame is an error at the end (state() is damaged from the beginning).
     Result<std::optional<Piece>> next();
@@ -56,6 +57,11 @@ public:
     Status seek(Duration at);
     Status go_to(const ReadFrom& piece);  // the next piece is this one
     const std::optional<Problem>& problem() const { return problem_; }
+    // After a damaged piece: seek() and go_to() are possible again, to read what can be read behind it.
+    void begin_anew() { problem_.reset(); }
+    // After a damaged piece whose prefix is whole: the next piece is the one behind it.
+    Status pass_over();
+    int file() const { return file_.get(); }  // for who reads it in another way beside; pread only
 
 private:
     Reader(Fd file, Header header, const SessionKeys& keys);

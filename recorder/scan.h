@@ -8,10 +8,18 @@
 
 namespace anteroom::recorder {
 
-Result<std::uint64_t> size_of(int fd);
-// Fewer bytes than asked for only at the end of the file.
-Result<Bytes> read_at(int fd, std::uint64_t offset, std::size_t size);
-Result<Header> read_header(int fd);
+// What is read as a recording: a whole file, or a part of one (a recording inside an archive). Offsets count from its beginning.
+struct Extent {
+    int fd = -1;
+    std::uint64_t begin = 0;
+    std::optional<std::uint64_t> bytes;  // none: up to the file's end, wherever that is when it is asked for
+    Extent(int whole_file) : fd(whole_file) {}
+    Extent(int file, std::uint64_t from, std::uint64_t size) : fd(file), begin(from), bytes(size) {}
+};
+Result<std::uint64_t> size_of(const Extent& extent);
+// Fewer bytes than asked for only at the end.
+Result<Bytes> read_at(const Extent& extent, std::uint64_t offset, std::size_t size);
+Result<Header> read_header(const Extent& extent);
 
 // The final frame as it stands at the end of a file, found by the length that ends it. Neither its signature
 // nor what it says is checked.
@@ -20,12 +28,12 @@ struct FoundFinal {
     Bytes frame;
     std::uint64_t offset = 0;
 };
-std::optional<FoundFinal> find_final(int fd, std::uint64_t header_bytes, std::uint64_t file_bytes);
+std::optional<FoundFinal> find_final(const Extent& extent, std::uint64_t header_bytes, std::uint64_t file_bytes);
 
 class Scanner {
 public:
     using Accept = std::function<bool(const PiecePrefix&, View frame)>;  // one more test a piece must pass
-    Scanner(int fd, std::uint64_t header_bytes, Accept accept = {}) : fd_(fd), offset_(header_bytes), accept_(std::move(accept)) {}
+    Scanner(const Extent& extent, std::uint64_t header_bytes, Accept accept = {}) : extent_(extent), offset_(header_bytes), accept_(std::move(accept)) {}
 
     // One piece more, if it ends at or before `limit`. False: none does, and problem() says why.
     Result<bool> step(std::uint64_t limit);
@@ -40,7 +48,7 @@ public:
 
 private:
     Result<bool> refuse(Fault fault, std::string text);
-    int fd_;
+    Extent extent_;
     std::uint64_t offset_;
     MerkleTree tree_;
     IndexBuilder index_;

@@ -18,6 +18,9 @@ public:
     // Sequences that undo what was shown: main screen, cursor visible, no attributes, whole scroll region.
     std::string finish();
 
+    // No sequence and no character is unfinished: another filter could go on from here.
+    bool at_rest() const { return at_ == At::text && need_ == 0; }
+
     static constexpr std::size_t longest_sequence = 128;     // a longer CSI is dropped whole
     static constexpr std::size_t longest_string = 4u << 20;  // after that much, an unterminated OSC, DCS, ... counts as ended
 

@@ -17,16 +17,18 @@ struct Expected {  // something signed or known about a prefix
     bool from_audit = false;
 };
 
-class Verification {
-public:
-    Verification(int file, const VerifyInput& input) : file_(file), input_(input) {}
+}  // namespace
 
-    Result<VerifyReport> run() {
+class Verifier::Verification {
+public:
+    Verification(const Extent& file, VerifyInput input) : file_(file), input_(std::move(input)) {}
+
+    Status begin() {
         size_ = TRY(size_of(file_));
         auto header = read_header(file_);
         if (!header) {
             report(Fault::header, no_piece, 0, header.error().detail);
-            return std::move(report_);
+            return ok();
         }
         begin_ = encode(*header).size();
         header_hash_ = hash_of(*header);
@@ -34,11 +36,22 @@ public:
         report_.header = std::move(*header);
         check_final();
         collect_expected();
-        TRY(walk());
-        check_against_final();
-        settle();
-        return std::move(report_);
+        next_ = expected_.begin();
+        scanner_.emplace(file_, begin_);
+        return ok();
     }
+
+    Result<bool> step(std::size_t pieces) {
+        if (!scanner_) return false;
+        for (; pieces > 0; --pieces)
+            if (!TRY(walk_on())) {
+                check_end();
+                return false;
+            }
+        return true;
+    }
+    std::uint64_t checked() const { return scanner_ ? scanner_->count() : report_.count; }
+    const VerifyReport& report() const { return report_; }
 
 private:
     void report(Fault fault, std::uint64_t piece, std::uint64_t offset, std::string text) {
@@ -72,25 +85,27 @@ private:
         std::sort(expected_.begin(), expected_.end(), [](const auto& a, const auto& b) { return a.count < b.count; });
     }
 
-    Status walk() {
-        const std::uint64_t limit = end_;
-        Scanner scanner(file_, begin_);
-        auto next = expected_.begin();
-        std::uint64_t last_good = 0;
-        do {
-            for (; next != expected_.end() && next->count == scanner.count(); ++next) compare(*next, scanner, last_good);
-        } while (TRY(scanner.step(limit)));
+    // One piece; false: there is none.
+    Result<bool> walk_on() {
+        for (; next_ != expected_.end() && next_->count == scanner_->count(); ++next_) compare(*next_, *scanner_, last_good_);
+        return scanner_->step(end_);
+    }
+
+    void check_end() {
+        const Scanner& scanner = *scanner_;
         report_.count = scanner.count();
         report_.bytes = scanner.offset();
         report_.root = scanner.root();
         index_ = scanner.index().entries();
         stride_ = scanner.index().stride();
-        if (scanner.offset() != limit) check_stop(scanner);
+        if (scanner.offset() != end_) check_stop(scanner);
         if (!report_.final && !input_.live) report(Fault::truncated, no_piece, size_, "the recording ends without a final frame");
-        for (; next != expected_.end(); ++next)
+        for (; next_ != expected_.end(); ++next_)
             report(Fault::truncated, scanner.count(), scanner.offset(),
-                   next->who + " knows " + std::to_string(next->count) + " pieces, here are " + std::to_string(scanner.count()));
-        return ok();
+                   next_->who + " knows " + std::to_string(next_->count) + " pieces, here are " + std::to_string(scanner.count()));
+        check_against_final();
+        settle();
+        scanner_.reset();
     }
 
     void compare(const Expected& expected, const Scanner& scanner, std::uint64_t& last_good) {
@@ -141,18 +156,38 @@ private:
         else if (!report_.final && std::all_of(report_.problems.begin(), report_.problems.end(), truncated)) report_.state = State::torn;
     }
 
-    int file_;
-    const VerifyInput& input_;
+    Extent file_;
+    VerifyInput input_;
     VerifyReport report_;
     std::uint64_t size_ = 0, begin_ = 0, end_ = 0;  // end_: of the pieces
     Digest header_hash_{};
     std::vector<Expected> expected_;
+    std::vector<Expected>::iterator next_;
+    std::optional<Scanner> scanner_;  // while there is something to check
+    std::uint64_t last_good_ = 0;
     std::vector<IndexEntry> index_;
     std::uint32_t stride_ = 1;
 };
 
-}  // namespace
+Verifier::Verifier(std::unique_ptr<Verification> all) : all_(std::move(all)) {}
+Verifier::Verifier(Verifier&&) noexcept = default;
+Verifier::~Verifier() = default;
 
-Result<VerifyReport> verify(int file, const VerifyInput& input) { return Verification(file, input).run(); }
+Result<Verifier> Verifier::begin(const Extent& recording, VerifyInput input) {
+    Verifier out(std::make_unique<Verification>(recording, std::move(input)));
+    TRY(out.all_->begin());
+    return out;
+}
+
+Result<bool> Verifier::step(std::size_t pieces) { return all_->step(pieces); }
+std::uint64_t Verifier::checked() const { return all_->checked(); }
+const VerifyReport& Verifier::report() const { return all_->report(); }
+
+Result<VerifyReport> verify(const Extent& recording, const VerifyInput& input) {
+    constexpr std::size_t a_turn = 1024;
+    auto verifier = TRY(Verifier::begin(recording, input));
+    while (TRY(verifier.step(a_turn))) continue;
+    return verifier.report();
+}
 
 }  // namespace anteroom::recorder

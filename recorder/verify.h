@@ -2,6 +2,8 @@
 // where. Everything is read, one piece in memory at a time.
 #pragma once
 
+#include <memory>
+
 #include "recorder/reader.h"
 
 namespace anteroom::recorder {
@@ -27,6 +29,24 @@ struct VerifyReport {
     bool intact() const { return problems.empty(); }
 };
 // An error only when the file cannot be read at all (io).
-Result<VerifyReport> verify(int file, const VerifyInput& input);
+Result<VerifyReport> verify(const Extent& recording, const VerifyInput& input);
+
+// The same in turns, for who has other things to do in between. The file stays open for as long.
+class Verifier {
+public:
+    static Result<Verifier> begin(const Extent& recording, VerifyInput input);
+    Verifier(Verifier&&) noexcept;
+    ~Verifier();
+    // So many pieces more at most; false: there are no more, and report() is final.
+    Result<bool> step(std::size_t pieces);
+    std::uint64_t checked() const;  // pieces so far
+    // So far; whole after step() has said false.
+    const VerifyReport& report() const;
+
+private:
+    class Verification;
+    explicit Verifier(std::unique_ptr<Verification> all);
+    std::unique_ptr<Verification> all_;
+};
 
 }  // namespace anteroom::recorder

@@ -68,20 +68,23 @@ Result<std::vector<Request>> Access::list(bool all) {
     return out;
 }
 
-Result<std::optional<Request>> Access::open_request(const PersonId& person, const policy::Ask& ask) {
-    const auto rows = TRY(here_.requests.open_of(person));
-    for (auto& request : TRY(requests_of(rows))) {
-        const bool asked = std::any_of(request.wanted.begin(), request.wanted.end(), [&](const Wanted& w) { return w.ask == ask; });
-        if (asked && !request.emergency && is_open(request.state)) return std::optional(std::move(request));
-    }
-    return std::optional<Request>();
-}
-
 Status Access::may_decide(const PersonId& person, const Request& request) {
     const auto time = TRY(now());
     const auto circle = TRY(Circle::load(here_));
     return check_decider(request, circle.decider(request, person, time));
 }
+
+namespace {
+
+// Whether one more yes of this person counts for what waits.
+bool waits_for_them(const Circle& circle, const Request& request, const PersonId& person, Time now) {
+    if (request.state != RequestState::requested && !request.extension) return false;
+    const auto decider = circle.decider(request, person, now);
+    const auto& yeses = request.extension ? request.extension->yeses : request.yeses;
+    return check_decider(request, decider) && !still_counts(yeses, decider, request.wanted.size()).empty();
+}
+
+}  // namespace
 
 Result<std::vector<Request>> Access::waiting_for(const PersonId& approver) {
     const auto time = TRY(now());
@@ -90,10 +93,77 @@ Result<std::vector<Request>> Access::waiting_for(const PersonId& approver) {
     const auto rows = TRY(here_.requests.open());
     for (auto& request : TRY(requests_of(rows))) {
         const auto as_it_is = TRY(apply(request, command::Pass{}, Terms{}, time));
-        if (as_it_is.state != RequestState::requested && !as_it_is.extension) continue;
-        const auto decider = circle.decider(request, approver, time);
-        const auto& yeses = request.extension ? request.extension->yeses : request.yeses;
-        if (check_decider(request, decider) && !still_counts(yeses, decider, request.wanted.size()).empty()) out.push_back(std::move(request));
+        if (waits_for_them(circle, as_it_is, approver, time)) out.push_back(std::move(request));
+    }
+    return out;
+}
+
+Result<std::vector<Request>> Access::of_person(const PersonId& person, std::size_t most) {
+    const auto rows = TRY(here_.requests.of(person, most));
+    return requests_of(rows);
+}
+
+Result<std::vector<Request>> Access::settled_for(const PersonId& approver, Time since, std::size_t most) {
+    constexpr std::size_t looked_at = 300;
+    const auto time = TRY(now());
+    const auto circle = TRY(Circle::load(here_));
+    std::vector<Request> out;
+    const auto rows = TRY(here_.requests.list(false, looked_at));
+    for (auto& request : TRY(requests_of(rows))) {
+        if (request.emergency || !request.decided || *request.decided < since || request.state == RequestState::requested || request.person == approver)
+            continue;
+        const bool said =
+            request.decided_by == approver || std::any_of(request.yeses.begin(), request.yeses.end(), [&](const Yes& yes) { return yes.by == approver; });
+        if (said || check_decider(request, circle.decider(request, approver, time))) out.push_back(std::move(request));
+    }
+    std::sort(out.begin(), out.end(), [](const Request& a, const Request& b) { return *a.decided > *b.decided; });
+    if (out.size() > most) out.resize(most);
+    return out;
+}
+
+Result<std::map<PersonId, std::int64_t>> Access::waiting_counts(const std::set<PersonId>& approvers) {
+    std::map<PersonId, std::int64_t> out;
+    if (approvers.empty()) return out;
+    const auto time = TRY(now());
+    const auto circle = TRY(Circle::load(here_));
+    const auto rows = TRY(here_.requests.open());
+    for (const auto& request : TRY(requests_of(rows))) {
+        const auto as_it_is = TRY(apply(request, command::Pass{}, Terms{}, time));
+        for (const auto& person : approvers)
+            if (waits_for_them(circle, as_it_is, person, time)) ++out[person];
+    }
+    return out;
+}
+
+Result<Access::Audience> Access::audience(const Request& request) {
+    const auto time = TRY(now());
+    const auto circle = TRY(Circle::load(here_));
+    return audience_with(circle, request, time);
+}
+
+Result<Access::Audience> Access::audience_with(const Circle& circle, const Request& request, Time time) {
+    Audience out;
+    if (request.emergency) {
+        for (auto& person : reviewers(here_.policy.document, circle, request, time)) out.deciders.insert(std::move(person));
+        return out;
+    }
+    const auto as_it_is = TRY(apply(request, command::Pass{}, Terms{}, time));
+    for (auto& person : circle.deciders(request, time)) {
+        if (waits_for_them(circle, as_it_is, person, time)) out.asked.insert(person);
+        out.deciders.insert(std::move(person));
+    }
+    return out;
+}
+
+Result<std::vector<Access::Shown>> Access::shown(const PersonId& to, const std::vector<Request>& requests) {
+    std::vector<Shown> out;
+    if (requests.empty()) return out;
+    const auto time = TRY(now());
+    const auto circle = TRY(Circle::load(here_));
+    for (const auto& request : requests) {
+        auto card = TRY(card_with(circle, request, time));
+        auto audience = TRY(audience_with(circle, request, time));
+        out.push_back({std::move(card), check_decider(request, circle.decider(request, to, time)), std::move(audience)});
     }
     return out;
 }

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <set>
 
 #include "broker/access/notices.h"
 #include "broker/access/request.h"
@@ -83,13 +85,41 @@ public:
     // ---- looking
     Result<std::optional<Request>> find(std::int64_t id);
     Result<std::vector<Request>> list(bool all);
-    Result<std::vector<Request>> waiting_for(const PersonId& approver);  // requests and extensions that this person may decide
+    Result<std::vector<Request>> waiting_for(const PersonId& approver);                // requests and extensions that this person may decide
+    Result<std::vector<Request>> of_person(const PersonId& person, std::size_t most);  // newest first
+    // What was settled since then and this person decides on, or has decided; newest first.
+    Result<std::vector<Request>> settled_for(const PersonId& approver, Time since, std::size_t most);
+    // Who decides on it, or did while it waited (an emergency: who reviews it), and whom it waits for now.
+    struct Audience {
+        std::set<PersonId> deciders, asked;
+    };
+    Result<Audience> audience(const Request& request);
+    // How many requests and extensions wait for each of these people.
+    Result<std::map<PersonId, std::int64_t>> waiting_counts(const std::set<PersonId>& approvers);
     Result<Card> card(const Request& request);
+    // A request as it is shown to somebody: everybody is looked up once for the whole list.
+    struct Shown {
+        Card card;
+        Status may_decide;
+        Audience audience;
+    };
+    Result<std::vector<Shown>> shown(const PersonId& to, const std::vector<Request>& requests);
 
     // ---- using
     // Grants that hold now for this person and target: of requests and of windows. From outside of the vendor's networks only what was
     // asked for from outside counts: that is what the approver was told. `source_ip` "": wherever they come from.
     Result<std::vector<policy::Grant>> grants(const PersonId& person, const policy::Ask& ask, const std::string& source_ip = "");
+    // What is open of somebody, read once for as many places as are asked about.
+    struct Own {
+        std::optional<store::Person> person;
+        std::vector<Request> open;  // newest first
+        std::vector<store::Window> windows;
+        Time at;
+    };
+    Result<Own> own(const PersonId& person);
+    std::vector<policy::Grant> grants(const Own& own, const policy::Ask& ask, const std::string& source_ip) const;
+    static std::optional<Request> open_request(const Own& own, const policy::Ask& ask);
+    static std::optional<Request> emergency_of(const Own& own, const policy::Ask& ask);
     // Which request, if any, the rule's grant comes from; and that a connection now uses it (starts a first-connection clock).
     Result<std::optional<Request>> use(const PersonId& person, const policy::Ask& ask, const std::string& rule);
 
@@ -98,8 +128,17 @@ public:
     // The person has proven a second factor at `factor_at` (at most 5 minutes ago). The grant is active when this returns, and the alert
     // stands in the outbox of every channel that the entry names.
     Result<Request> break_glass(const PersonId& person, const policy::Ask& ask, const std::string& reason, const std::string& source_ip, Time factor_at,
-                                bool drill);
-    Result<Request> review(std::int64_t id, SecondFactor by, const std::string& outcome, const std::string& note);
+                                bool drill, const audit::Fields& evidence = {});
+    // `follow_up`: what is to be done about it; "" for nothing. `more`: what the audit record is to say besides.
+    Result<Request> review(std::int64_t id, SecondFactor by, const std::string& outcome, const std::string& note, const std::string& follow_up = "",
+                           const audit::Fields& more = {});
+    // Of each of these emergencies: whether policy names this person as its reviewer (their own among them), and why they may not review it
+    // now: a sentence, "" where they may.
+    struct Reviewing {
+        bool named = false;
+        std::string why_not;
+    };
+    Result<std::vector<Reviewing>> reviewing(const PersonId& person, const std::vector<Request>& emergencies);
     Result<std::vector<Request>> emergencies(bool all);  // those to be reviewed, the next due first
     // The running grant of an emergency for this person and target.
     Result<std::optional<Request>> emergency_of(const PersonId& person, const policy::Ask& ask);
@@ -123,6 +162,7 @@ public:
 
 private:
     Result<bool> somebody_works(const Request& emergency);
+    Result<Reviewing> reviewing_of(const Circle& circle, const PersonId& person, const Request& emergency, Time now);
     // A request as it is to be kept, with the records that explain it and who is told.
     struct Change {
         Request request;
@@ -145,7 +185,8 @@ private:
         Duration max{};
     };
     Result<Plan> plan(const policy::Facts& facts, const std::vector<policy::Ask>& asks, std::optional<Time> later, Time now);
-    Result<std::vector<policy::Grant>> grants_at(const PersonId& person, const policy::Ask& ask, const std::string& source_ip, Time now);
+    Result<Card> card_with(const Circle& circle, const Request& request, Time now);
+    Result<Audience> audience_with(const Circle& circle, const Request& request, Time now);
 
     Status tick_one(const Request& request, Time now);
     Status escalate(const Request& request, Time now);

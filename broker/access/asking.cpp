@@ -89,9 +89,10 @@ Result<Access::Plan> Access::plan(const policy::Facts& facts, const std::vector<
     const auto at = std::max(now, later.value_or(now));
     Plan out;
     TRY(check_places(asks));
+    const auto open = TRY(own(facts.person));
     for (const auto& ask : asks) {
-        const auto grants = later ? std::vector<policy::Grant>() : TRY(grants_at(facts.person, ask, facts.source_ip, now));
-        const auto decision = policy::evaluate(document, facts, ask, at, grants);
+        const auto held = later ? std::vector<policy::Grant>() : grants(open, ask, facts.source_ip);
+        const auto decision = policy::evaluate(document, facts, ask, at, held);
         if (decision.verdict == policy::Decision::Verdict::deny) return fail(ErrorKind::refused, decision.sentence);
         if (decision.verdict == policy::Decision::Verdict::permit)
             return fail(ErrorKind::refused, "You may connect to " + place_text(ask) + (later ? " then, without a request." : " already."));
@@ -198,7 +199,7 @@ Result<Request> Access::ask_extension(std::int64_t id, Duration by) {
                                     std::to_string(id) + ", which ends at " + here_.time_text(*after.ends) + ".");
         notice.deadline = after.ends;
         notice.approvers = circle.deciders(after, time);
-        return Change{after, {record_of(here_, after, audit::Kind::extension_asked, {{"by", duration_text(by)}})}, {std::move(notice)}};
+        return Change{after, {record_of(here_, after, audit::Kind::extension_asked, {{"longer", duration_text(by)}})}, {std::move(notice)}};
     });
 }
 

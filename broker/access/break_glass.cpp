@@ -53,19 +53,8 @@ Result<bool> Access::may_break_glass(const PersonId& person, const policy::Ask& 
     return policy::evaluate_break_glass(here_.policy.document, facts, ask, time).verdict == policy::Decision::Verdict::permit;
 }
 
-Result<std::optional<Request>> Access::emergency_of(const PersonId& person, const policy::Ask& ask) {
-    const auto time = TRY(now());
-    std::optional<Request> out;
-    const auto rows = TRY(here_.requests.open_of(person));
-    for (auto& request : TRY(requests_of(rows))) {
-        if (!request.emergency || !request.grants(time) || request.wanted.front().ask != ask) continue;
-        if (!out || (out->drill && !request.drill)) out = std::move(request);  // a real one before a drill
-    }
-    return out;
-}
-
 Result<Request> Access::break_glass(const PersonId& person, const policy::Ask& ask, const std::string& reason, const std::string& source_ip, Time factor_at,
-                                    bool drill) {
+                                    bool drill, const audit::Fields& evidence) {
     const auto time = TRY(now());
     const auto facts = TRY(here_.facts_of(person, source_ip));
     const auto& document = here_.policy.document;
@@ -99,7 +88,8 @@ Result<Request> Access::break_glass(const PersonId& person, const policy::Ask& a
         notice.channels = entry->alert;
         notice.deadline = request.review_due;
         notice.approvers = reviewers(document, circle, request, time);
-        audit::Fields more{{"source", source_ip}, {"review_due", rfc3339(*request.review_due)}, {"alerts", joined(entry->alert)}};
+        audit::Fields more = evidence;
+        more.insert({{"source", source_ip}, {"review_due", rfc3339(*request.review_due)}, {"alerts", joined(entry->alert)}});
         return Change{request, {record_of(here_, request, audit::Kind::break_glass_used, std::move(more))}, {std::move(notice)}};
     });
 }
@@ -113,7 +103,31 @@ Result<bool> Access::somebody_works(const Request& emergency) {
     });
 }
 
-Result<Request> Access::review(std::int64_t id, SecondFactor by, const std::string& outcome, const std::string& note) {
+// As apply() would have it, time has passed.
+Result<Access::Reviewing> Access::reviewing_of(const Circle& circle, const PersonId& person, const Request& emergency, Time time) {
+    Reviewing out;
+    out.named = reviews(here_.policy.document, circle, emergency, person, time);
+    if (person == emergency.person || circle.human(person) == circle.human(emergency.person))
+        out.why_not = "Nobody reviews an emergency of their own, with another account either.";
+    else if (!out.named) out.why_not = "The policy does not name you as a reviewer of this.";
+    else if (!emergency.outcome.empty()) out.why_not = emergency.reviewed_by.str() + " has reviewed it already: " + emergency.outcome + ".";
+    else if (is_open(emergency.state) && TRY(somebody_works(emergency))) out.why_not = "It is still running. It is reviewed when it has ended.";
+    return out;
+}
+
+Result<std::vector<Access::Reviewing>> Access::reviewing(const PersonId& person, const std::vector<Request>& emergencies) {
+    const auto time = TRY(now());
+    const auto circle = TRY(Circle::load(here_));
+    std::vector<Reviewing> out;
+    for (const auto& emergency : emergencies) {
+        const auto as_it_is = TRY(apply(emergency, command::Pass{}, Terms{}, time));
+        out.push_back(TRY(reviewing_of(circle, person, as_it_is, time)));
+    }
+    return out;
+}
+
+Result<Request> Access::review(std::int64_t id, SecondFactor by, const std::string& outcome, const std::string& note, const std::string& follow_up,
+                               const audit::Fields& more_said) {
     return change(id, [&](Request found, Time time) -> Result<Change> {
         if (!found.emergency) return fail(ErrorKind::refused, "Request " + std::to_string(id) + " was no emergency, there is nothing to review.");
         if (time - by.at() > factor_lasts || by.at() - time > factor_lasts) return fail(ErrorKind::refused, "This takes a fresh code.");
@@ -127,6 +141,7 @@ Result<Request> Access::review(std::int64_t id, SecondFactor by, const std::stri
             return fail(ErrorKind::refused, "This takes codes that you enrolled yourself; somebody else has issued yours. Enrol new ones in My security.");
         if (!after.outcome.empty()) return fail(ErrorKind::conflict, after.reviewed_by.str() + " has reviewed it already: " + after.outcome + ".");
         TRY(check_outcome(outcome, note));
+        TRY(check_line(follow_up, "follow-up", longest_note, false));
         const bool closed_now = is_open(after.state);
         if (closed_now) {
             if (TRY(somebody_works(after))) return fail(ErrorKind::refused, "It is still running. It is reviewed when it has ended.");
@@ -135,13 +150,18 @@ Result<Request> Access::review(std::int64_t id, SecondFactor by, const std::stri
         }
         after.outcome = outcome;
         after.review_note = note;
+        after.follow_up = follow_up;
         after.reviewed_by = by.person();
+        after.reviewed = time;
         auto told = notice_of(circle, after, "break-glass.reviewed", AlertEvent::reviews, 0,
                               circle.display_name(by.person()) + " reviewed " + number_text(after) + " of " + person_text(circle, after.person) + " on " +
                                   places_text(after) + ": " + outcome + ".");
         told.reason = note;
         told.channels = alert_channels(document, after);
-        const audit::Fields more{{"by", by.person().str()}, {"outcome", outcome}, {"note", note}};
+        audit::Fields more{{"by", by.person().str()}, {"outcome", outcome}, {"note", note}};
+        if (!follow_up.empty()) more.emplace("follow_up", follow_up);
+        more.insert(more_said.begin(), more_said.end());
+        for (const auto& [field, value] : by.evidence()) more.emplace(field, value);
         Change change{after, {record_of(here_, after, audit::Kind::break_glass_reviewed, more)}, {told}};
         if (closed_now) change.records.push_back(record_of(here_, after, audit::Kind::access_ended, {{"by", by.person().str()}}));
         if (outcome != "unjustified" || after.drill) return change;

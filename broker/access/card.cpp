@@ -3,6 +3,7 @@
 
 #include "broker/access/access.h"
 #include "broker/access/telling.h"
+#include "broker/store/recordings.h"
 
 namespace anteroom::access {
 
@@ -39,15 +40,24 @@ Card::Place place_of(const policy::Document& document, const Request& request, c
     return out;
 }
 
-// The last ones, those on the targets asked for first.
-std::vector<Card::Visit> visits_of(const std::vector<store::Session>& sessions, const Request& request) {
-    const auto here = [&](const store::Session& s) {
-        return std::any_of(request.wanted.begin(), request.wanted.end(), [&](const Wanted& w) { return w.ask.target == s.target; });
+// The last ones, those on the targets asked for first; of those that are looked at, only these are read whole.
+Result<std::vector<Card::Visit>> visits_of(store::Database& database, const Request& request) {
+    store::Recordings recordings(database);
+    store::RecordingFilter filter;
+    filter.person = request.person.str();
+    const auto sessions = TRY(recordings.outlines(filter, visits_looked_at));
+    const auto here = [&](const TargetId& target) {
+        return std::any_of(request.wanted.begin(), request.wanted.end(), [&](const Wanted& w) { return w.ask.target == target; });
     };
-    std::vector<Card::Visit> out;
+    std::vector<SessionId> chosen;
     for (const bool on_target : {true, false})
         for (const auto& s : sessions)
-            if (here(s) == on_target && out.size() < visits_shown) out.push_back({s.started, s.ended, s.target.str(), s.account.str(), s.ticket});
+            if (here(s.target) == on_target && chosen.size() < visits_shown) chosen.push_back(s.id);
+    const auto found = TRY(recordings.find(chosen));
+    std::vector<Card::Visit> out;
+    for (const bool on_target : {true, false})
+        for (const auto& [s, grounds] : found)
+            if (here(s.target) == on_target) out.push_back({s.started, s.ended, s.target.str(), s.account.str(), s.ticket});
     return out;
 }
 
@@ -61,6 +71,10 @@ bool is_told(const installation::Config& config) {
 Result<Card> Access::card(const Request& request) {
     const auto time = TRY(now());
     const auto circle = TRY(Circle::load(here_));
+    return card_with(circle, request, time);
+}
+
+Result<Card> Access::card_with(const Circle& circle, const Request& request, Time time) {
     const auto& document = here_.policy.document;
     Card out;
     out.request = request;
@@ -68,8 +82,7 @@ Result<Card> Access::card(const Request& request) {
     out.vendor = circle.vendor_name(request.person);
     out.agreement = agreement_text(document, circle.find(request.person));
     for (const auto& wanted : request.wanted) out.places.push_back(place_of(document, request, wanted));
-    const auto sessions = TRY(here_.sessions.of_person(request.person, visits_looked_at));
-    out.visits = visits_of(sessions, request);
+    out.visits = TRY(visits_of(here_.database, request));
     if (request.emergency) {
         out.notified = request.created;
         return out;

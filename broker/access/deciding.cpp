@@ -24,9 +24,10 @@ Status check_own_factor(const policy::Document& document, const Request& request
     return fail(ErrorKind::refused, "This takes codes that you enrolled yourself; somebody else has issued yours. Enrol new ones in My security.");
 }
 
-void add(audit::Fields& fields, const Decider& by) {
+void add(audit::Fields& fields, const Decider& by, const SecondFactor& proof) {
     fields["by"] = by.person.str();
     if (by.standing_in_for) fields["standing_in_for"] = by.standing_in_for->str();
+    for (const auto& [name, value] : proof.evidence()) fields.emplace(name, value);
 }
 
 std::string decider_text(const Circle& circle, const Decider& by) {
@@ -64,7 +65,7 @@ Result<Request> Access::approve(std::int64_t id, SecondFactor by, std::optional<
         const auto after = TRY(apply(before, command::Approve{decider, length, confirmed}, terms, time));
         const auto waits = joined(waits_for(here_.policy.document, after, terms, time));
         audit::Fields more;
-        add(more, decider);
+        add(more, decider, by);
         if (length) more["shortened_to"] = duration_text(*length);
         if (!terms.confirm.empty()) more["confirmed"] = joined(terms.confirm, "; ");
         if (!dropped.empty()) more["dropped"] = joined(dropped);
@@ -91,7 +92,7 @@ Result<Request> Access::deny(std::int64_t id, SecondFactor by, const std::string
         const auto decider = circle.decider(before, by.person(), time);
         const auto after = TRY(apply(before, command::Deny{decider, reason}, circle.terms(before, time), time));
         audit::Fields more{{"denied_because", reason}};
-        add(more, decider);
+        add(more, decider, by);
         auto notice = notice_of(circle, after, "request.denied", AlertEvent::decisions, 0,
                                 decider_text(circle, decider) + " denied request " + std::to_string(id) + " of " + person_text(circle, after.person) + ": " +
                                     places_text(after) + ".");
@@ -116,7 +117,7 @@ Result<Request> Access::extend(std::int64_t id, SecondFactor by, bool yes, bool 
         const auto after = yes ? TRY(apply(before, command::ApproveExtension{decider, confirmed}, terms, time))
                                : TRY(apply(before, command::DenyExtension{decider}, terms, time));
         audit::Fields more{{"extension", duration_text(more_time)}};
-        add(more, decider);
+        add(more, decider, by);
         if (!dropped.empty()) more["dropped"] = joined(dropped);
         if (after.extension) more["waits_for"] = joined(waits_for(here_.policy.document, after, terms, time));
         Change change{after, {record_of(here_, after, yes ? audit::Kind::access_extended : audit::Kind::extension_denied, std::move(more))}, {}};
@@ -143,7 +144,7 @@ Result<Request> Access::revoke(std::int64_t id, SecondFactor by, const std::stri
         TRY(check_decider(before, decider));
         const auto after = TRY(apply(before, command::Revoke{by.person(), reason}, Terms{}, time));
         audit::Fields more{{"revoked_because", reason}};
-        add(more, decider);
+        add(more, decider, by);
         auto notice = notice_of(circle, after, "request.revoked", AlertEvent::decisions, 1,
                                 decider_text(circle, decider) + " revoked request " + std::to_string(id) + " of " + person_text(circle, after.person) + ": " +
                                     places_text(after) + ".");

@@ -42,6 +42,17 @@ json::array texts(const std::vector<std::string>& list, std::size_t most) {
     return out;
 }
 
+// Where the console shows it. Nothing happens by opening it, and whoever opens it signs in first.
+std::string link_of(const installation::Installation& here, const Notice& notice) {
+    const auto& web = here.config.web;
+    if (!web.on()) return "";
+    const auto begins = [&](std::string_view text) { return notice.event.starts_with(text); };
+    if (begins("break-glass.") || begins("incident.")) return web.reached_at() + "/breakglass";
+    if (notice.request != 0) return web.reached_at() + "/requests/" + std::to_string(notice.request);
+    if (notice.event == "person.invited" || notice.event == "person.reset") return web.reached_at() + "/welcome";
+    return begins("factor.") ? web.reached_at() + "/me" : "";
+}
+
 std::string body_of(installation::Installation& here, const AlertChannel& channel, const Notice& notice, const std::vector<std::string>& to) {
     json::object body{{"event", notice.event},
                       {"time", rfc3339(here.clock.now())},
@@ -56,6 +67,7 @@ std::string body_of(installation::Installation& here, const AlertChannel& channe
                       {"summary", printable(notice.summary, longest_sentence)},
                       {"ticket", printable(notice.ticket, longest_name)},
                       {"deadline", notice.deadline ? json::value(rfc3339(*notice.deadline)) : json::value(nullptr)}};
+    if (const auto link = link_of(here, notice); !link.empty()) body["link"] = link;
     if (channel.reasons && !notice.reason.empty()) body["reason"] = printable(notice.reason, longest_reason);
     if (channel.kind == AlertChannel::Kind::smtp) body["to"] = texts(to, most_recipients);
     return json::serialize(body);

@@ -77,7 +77,9 @@ struct Request {
     bool emergency = false, drill = false;
     std::optional<Time> review_due;
     std::string outcome, review_note;  // justified, partly, unjustified
+    std::string follow_up;             // what is to be done about it; "" for nothing
     PersonId reviewed_by;
+    std::optional<Time> reviewed;
     std::int64_t reminders = 0;
 
     bool operator==(const Request&) const = default;

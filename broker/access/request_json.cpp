@@ -203,7 +203,9 @@ void members(R& r, Each&& each) {
     each("review_due", r.review_due);
     each("outcome", r.outcome);
     each("review_note", r.review_note);
+    each("follow_up", r.follow_up);
     each("reviewed_by", r.reviewed_by);
+    each("reviewed", r.reviewed);
     each("reminders", r.reminders);
 }
 
@@ -231,8 +233,13 @@ std::string body_of(const Request& request) {
 
 Result<Request> parse_body(std::string_view body) {
     boost::system::error_code error;
-    const auto value = json::parse(json::string_view(body.data(), body.size()), error);
+    auto value = json::parse(json::string_view(body.data(), body.size()), error);
     if (error) return fail(ErrorKind::damaged, "a request's row is no JSON");
+    // Members that rows of an earlier version do not have.
+    if (auto* object = value.if_object(); object != nullptr && !object->contains("follow_up")) {
+        object->emplace("follow_up", "");
+        object->emplace("reviewed", nullptr);
+    }
     Request request;
     std::string wrong;
     {

@@ -61,6 +61,7 @@ Result<SecondFactor> prove_second_factor(installation::Installation& here, const
     proven.person_ = person;
     proven.self_enrolled_ = enrolment->enrolled_by == "person:" + person.str();
     proven.at_ = here.clock.now();
+    proven.evidence_ = {{"factor", "code"}};
     return proven;
 }
 

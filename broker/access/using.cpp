@@ -35,34 +35,67 @@ bool covers(const policy::Rule& rule, const policy::Target& target, const policy
 
 }  // namespace
 
-Result<std::vector<policy::Grant>> Access::grants_at(const PersonId& person, const policy::Ask& ask, const std::string& source_ip, Time now) {
+Result<Access::Own> Access::own(const PersonId& person) {
+    Own out;
+    out.at = TRY(now());
+    out.person = TRY(here_.people.find(person));
+    const auto rows = TRY(here_.requests.open_of(person));
+    out.open = TRY(requests_of(rows));
+    if (out.person && !out.person->vendor.empty()) out.windows = TRY(here_.windows.open(out.at));
+    return out;
+}
+
+std::vector<policy::Grant> Access::grants(const Own& own, const policy::Ask& ask, const std::string& source_ip) const {
     const auto& document = here_.policy.document;
     std::vector<policy::Grant> out;
-    const auto found = TRY(here_.people.find(person));
-    const auto vendor = found ? document.vendors.find(VendorId(found->vendor)) : document.vendors.end();
+    const auto vendor = own.person ? document.vendors.find(VendorId(own.person->vendor)) : document.vendors.end();
     const bool outside = !source_ip.empty() && vendor != document.vendors.end() && is_outside(vendor->second, source_ip);
-    const auto rows = TRY(here_.requests.open_of(person));
-    for (const auto& request : TRY(requests_of(rows))) {
-        const auto* wanted = request.emergency || !request.grants(now) ? nullptr : wanted_for(request, ask);
+    for (const auto& request : own.open) {
+        const auto* wanted = request.emergency || !request.grants(own.at) ? nullptr : wanted_for(request, ask);
         const auto* rule = wanted == nullptr ? nullptr : document.rule(wanted->rule);
         if (rule == nullptr || (outside && !is_outside(vendor->second, request.source))) continue;
-        if (const auto ends = ends_of(request, *rule, now); ends > now) out.push_back({rule->id, ends});
+        if (const auto ends = ends_of(request, *rule, own.at); ends > own.at) out.push_back({rule->id, ends});
     }
     const auto target = document.targets.find(ask.target);
-    if (outside || !found || found->vendor.empty() || target == document.targets.end()) return out;
-    for (const auto& window : TRY(here_.windows.open(now))) {
-        if (window.target != ask.target || window.vendor.str() != found->vendor) continue;
+    if (outside || target == document.targets.end()) return out;
+    for (const auto& window : own.windows) {
+        if (window.target != ask.target || window.vendor.str() != own.person->vendor) continue;
         for (const auto& rule : document.rules) {
             if (!covers(rule, target->second, ask)) continue;
-            if (const auto ends = std::min(window.ends, window.opened + longest(rule)); ends > now) out.push_back({rule.id, ends});
+            if (const auto ends = std::min(window.ends, window.opened + longest(rule)); ends > own.at) out.push_back({rule.id, ends});
         }
     }
     return out;
 }
 
 Result<std::vector<policy::Grant>> Access::grants(const PersonId& person, const policy::Ask& ask, const std::string& source_ip) {
-    const auto time = TRY(now());
-    return grants_at(person, ask, source_ip, time);
+    const auto all = TRY(own(person));
+    return grants(all, ask, source_ip);
+}
+
+std::optional<Request> Access::open_request(const Own& own, const policy::Ask& ask) {
+    const auto at = std::find_if(own.open.begin(), own.open.end(),
+                                 [&](const Request& request) { return !request.emergency && is_open(request.state) && wanted_for(request, ask) != nullptr; });
+    return at == own.open.end() ? std::nullopt : std::optional(*at);
+}
+
+Result<std::optional<Request>> Access::open_request(const PersonId& person, const policy::Ask& ask) {
+    const auto all = TRY(own(person));
+    return open_request(all, ask);
+}
+
+std::optional<Request> Access::emergency_of(const Own& own, const policy::Ask& ask) {
+    const Request* out = nullptr;
+    for (const auto& request : own.open) {
+        if (!request.emergency || !request.grants(own.at) || request.wanted.front().ask != ask) continue;
+        if (out == nullptr || (out->drill && !request.drill)) out = &request;  // a real one before a drill
+    }
+    return out == nullptr ? std::nullopt : std::optional(*out);
+}
+
+Result<std::optional<Request>> Access::emergency_of(const PersonId& person, const policy::Ask& ask) {
+    const auto all = TRY(own(person));
+    return emergency_of(all, ask);
 }
 
 Result<std::optional<Request>> Access::use(const PersonId& person, const policy::Ask& ask, const std::string& rule) {

@@ -23,19 +23,10 @@ Result<std::int64_t> sequence(const std::string& text) {
     return value;
 }
 
-// "2026-01-02T03:04:05Z", or "2h": that long ago.
-Result<std::optional<Time>> moment(Call& call, const char* name) {
-    const std::string& text = call.argument(name);
-    if (text.empty()) return std::optional<Time>();
-    if (const auto time = parse_rfc3339(text)) return std::optional<Time>(*time);
-    if (const auto ago = parse_duration(text)) return std::optional<Time>(call.now() - *ago);
-    return fail(ErrorKind::invalid, quoted(text) + " is no time; 2026-01-02T03:04:05Z is, and 2h for two hours ago");
-}
-
 Result<audit::Filter> filter_of(Call& call) {
     audit::Filter filter;
-    filter.since = TRY(moment(call, "since"));
-    filter.until = TRY(moment(call, "until"));
+    filter.since = TRY(moment_argument(call, "since"));
+    filter.until = TRY(moment_argument(call, "until"));
     filter.kind = call.argument("kind");
     if (!filter.kind.empty() && !audit::kind_named(filter.kind)) return fail(ErrorKind::invalid, "there are no audit records of kind " + quoted(filter.kind));
     filter.person = call.argument("person");

@@ -114,4 +114,12 @@ Result<store::Session> known_session(Call& call) {
     return std::move(*found);
 }
 
+Result<std::optional<Time>> moment_argument(Call& call, const char* name) {
+    const std::string& text = call.argument(name);
+    if (text.empty()) return std::optional<Time>();
+    if (const auto time = parse_rfc3339(text)) return std::optional<Time>(*time);
+    if (const auto ago = parse_duration(text)) return std::optional<Time>(call.now() - *ago);
+    return fail(ErrorKind::invalid, quoted(text) + " is no time; 2026-01-02T03:04:05Z is, and 2h for two hours ago");
+}
+
 }  // namespace anteroom::admin

@@ -55,6 +55,9 @@ std::string quoted(std::string_view text);
 // The proof that the actor has shown a code: taken once, by what decides or looks.
 Result<access::SecondFactor> take_factor(Call& call);
 
+// "2026-01-02T03:04:05Z", or "2h": that long ago. nullopt where it was not given.
+Result<std::optional<Time>> moment_argument(Call& call, const char* name);
+
 // The ids in the arguments. An error is a sentence about what was typed.
 Result<PersonId> person_name(const std::string& text);
 Result<store::Person> known_person(Call& call, const std::string& name);

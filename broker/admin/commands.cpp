@@ -35,7 +35,7 @@ std::span<const Command> commands() {
         {"request extend", person_with_code, with_effect, nothing, {"id"}, {"no", "confirm"}, request_extend},
         {"request revoke", person_with_code, with_effect, nothing, {"id", "reason"}, {}, request_revoke},
         {"break-glass list", unix_user, before, nothing, {}, {"all"}, break_glass_list},
-        {"break-glass review", person_with_code, with_effect, nothing, {"id", "outcome", "note"}, {}, break_glass_review},
+        {"break-glass review", person_with_code, with_effect, nothing, {"id", "outcome", "note"}, {"follow_up"}, break_glass_review},
         {"window open", unix_user, with_effect, nothing, {"target", "vendor", "for", "ticket"}, {}, window_open},
         {"window list", unix_user, before, nothing, {}, {"all"}, window_list},
         {"session list", unix_user, before, nothing, {}, {"all"}, session_list},
@@ -45,7 +45,10 @@ std::span<const Command> commands() {
         {"recording list", unix_user, before, nothing, {}, {}, recording_list},
         {"recording verify", unix_user, with_effect, nothing, {"id"}, {"checkpoints_from"}, recording_verify},
         {"recording play", person_with_code, with_effect, nothing, {"id"}, {}, recording_play},
+        {"recording keystrokes", person_with_code, with_effect, nothing, {"id"}, {}, recording_play},
         {"recording export", person_with_code, with_effect, nothing, {"id", "format"}, {}, recording_export},
+        {"recording search", person_with_code, with_effect, nothing, {"text"}, {"person", "target", "since"}, recording_search},
+        {"recording index", unix_user, before, nothing, {"id"}, {}, recording_index},
         {"audit show", unix_user, with_effect, nothing, {}, {"since", "until", "kind", "person", "target", "session", "after", "upto"}, audit_show},
         {"audit verify", unix_user, before, a_text, {}, {}, audit_verify},
         {"audit checkpoint", unix_user, before, nothing, {}, {}, audit_checkpoint},
@@ -54,6 +57,7 @@ std::span<const Command> commands() {
         {"alert test", unix_user, before, nothing, {"name"}, {}, alert_test},
         {"ticket rdp", person_with_code, with_effect, nothing, {"target"}, {"account"}, ticket_rdp},
         {"key list", unix_user, before, nothing, {}, {}, key_list},
+        {"key keystrokes", unix_user, with_effect, nothing, {"public_key"}, {"replace"}, key_keystrokes},
         {"doctor", unix_user, before, nothing, {}, {}, doctor},
     };
     return table;

@@ -63,6 +63,8 @@ Outcome recording_list(Call& call);
 Outcome recording_verify(Call& call);
 Outcome recording_play(Call& call);
 Outcome recording_export(Call& call);
+Outcome recording_search(Call& call);
+Outcome recording_index(Call& call);
 Outcome audit_show(Call& call);
 Outcome audit_verify(Call& call);
 Outcome audit_checkpoint(Call& call);
@@ -71,6 +73,7 @@ Outcome alert_list(Call& call);
 Outcome alert_test(Call& call);
 Outcome ticket_rdp(Call& call);
 Outcome key_list(Call& call);
+Outcome key_keystrokes(Call& call);
 Outcome doctor(Call& call);
 
 // alerts.cpp, for the doctor: channels that policy names and nobody defines, channels that nothing reaches.

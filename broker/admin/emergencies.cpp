@@ -24,7 +24,9 @@ json::object emergency_row(const access::Request& request, Time now) {
     row["reminders"] = request.reminders;
     row["outcome"] = request.outcome;
     row["review_note"] = request.review_note;
+    row["follow_up"] = request.follow_up;
     row["reviewed_by"] = request.reviewed_by.str();
+    row["reviewed"] = time_or_null(request.reviewed);
     return row;
 }
 
@@ -44,8 +46,10 @@ Outcome break_glass_review(Call& call) {
     if (!request.emergency) return fail(ErrorKind::invalid, request_text(request) + " was no break-glass");
     if (std::find(std::begin(outcomes), std::end(outcomes), outcome) == std::end(outcomes))
         return fail(ErrorKind::invalid, quoted(outcome) + " is no outcome; justified, partly and unjustified are");
-    const auto after = TRY(decide(
-        call, request.id, [&](access::SecondFactor by) { return call.live.access().review(request.id, std::move(by), outcome, call.argument("note")); }));
+    const auto after = TRY(decide(call, request.id, [&](access::SecondFactor by) {
+        return call.live.access().review(request.id, std::move(by), outcome, call.argument("note"), call.argument("follow_up"),
+                                         {{"way", "command line"}, {"unwatched", "not asked: the command line shows no recording"}});
+    }));
     TRY(call.rows.add(emergency_row(after, call.now())));
     return done(call, "the break-glass " + std::to_string(after.id) + " of " + after.person.str() + " is reviewed: " + after.outcome);
 }

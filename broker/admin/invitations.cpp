@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "broker/access/console_sessions.h"
 #include "broker/access/people_notices.h"
 #include "broker/admin/commands.h"
 #include "broker/admin/people.h"
@@ -44,6 +45,7 @@ Status has_no_factors(Call& call, const store::Person& person) {
     add(person.password_hash.has_value(), "a password");
     add(codes.has_value(), "one-time codes");
     add(!keys.empty(), "SSH keys");
+    add(TRY(call.here.passkeys.count(person.name)) > 0, "passkeys");
     if (has.empty()) return ok();
     return fail(ErrorKind::conflict, person.name.str() + " has factors already (" + has + "); anteroom person reset " + person.name.str() +
                                          " --reason R takes them away and invites anew");
@@ -154,6 +156,8 @@ Outcome person_reset(Call& call) {
         TRY(call.here.totp.remove(person.name));
         TRY(call.here.recovery_codes.remove_all(person.name));
         record.fields["keys"] = std::to_string(TRY(call.here.person_keys.remove_all(person.name)));
+        record.fields["passkeys"] = std::to_string(TRY(call.here.passkeys.remove_all(person.name)));
+        TRY(access::end_console_sessions(call.here, person.name, "reset"));
         TRY(call.here.log->append(record));
         TRY(access::tell_reset(call.here, person.name));
         made = TRY(invite(call, person.name));

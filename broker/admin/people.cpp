@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "broker/access/console_sessions.h"
 #include "broker/admin/commands.h"
 #include "broker/identity/password.h"
 #include "broker/identity/ssh_key.h"
@@ -88,6 +89,7 @@ Result<json::object> row_of(Call& call, const store::Person& person) {
     const auto enrolment = TRY(call.here.totp.find(person.name));
     const auto keys = TRY(call.here.person_keys.of(person.name));
     const auto invitation = TRY(call.here.invitations.find(person.name));
+    const auto passkeys = TRY(call.here.passkeys.count(person.name));
     return json::object{{"name", person.name.str()},
                         {"display_name", person.display_name},
                         {"email", person.email},
@@ -99,6 +101,7 @@ Result<json::object> row_of(Call& call, const store::Person& person) {
                                  : enrolment->confirmed ? "confirmed"
                                                         : "enrolled"},
                         {"keys", keys.size()},
+                        {"passkeys", passkeys},
                         {"created", rfc3339(person.created)},
                         {"expires", time_or_null(person.expires)},
                         {"set_up_by_administrator", person.set_up_by_admin},
@@ -109,7 +112,10 @@ Outcome set_disabled(Call& call, bool disabled) {
     const auto person = TRY(known_person(call, call.argument("name")));
     auto record = call.record(disabled ? audit::Kind::person_disabled : audit::Kind::person_enabled);
     record.person = person.name.str();
-    TRY(call.with_record(record, [&] { return call.here.people.set_disabled(person.name, disabled); }));
+    TRY(call.with_record(record, [&]() -> Status {
+        TRY(call.here.people.set_disabled(person.name, disabled));
+        return disabled ? access::end_console_sessions(call.here, person.name, "disabled") : ok();
+    }));
     call.live.reconsider();
     return done(call, person.name.str() + (disabled ? " is disabled; sessions end within 5 s" : " is enabled"));
 }
@@ -145,6 +151,14 @@ Outcome person_show(Call& call) {
     row["totp_enrolled_by"] = enrolment ? enrolment->enrolled_by : "";
     row["recovery_codes_left"] = TRY(call.here.recovery_codes.left(person.name));
     row["keys"] = std::move(keys);
+    json::array passkeys;
+    for (const auto& passkey : TRY(call.here.passkeys.of(person.name)))
+        passkeys.push_back({{"id", passkey.id},
+                            {"name", passkey.name},
+                            {"added", rfc3339(passkey.added)},
+                            {"used", time_or_null(passkey.used)},
+                            {"issued_by", passkey.issued_by}});
+    row["passkeys"] = std::move(passkeys);
     TRY(call.rows.add(std::move(row)));
     return done(call);
 }

@@ -3,6 +3,7 @@
 #include <boost/json.hpp>
 
 #include "broker/admin/commands.h"
+#include "broker/installation/keystroke_recipient.h"
 #include "policy/diff.h"
 #include "policy/explain.h"
 #include "policy/network.h"
@@ -16,6 +17,19 @@ namespace {
 
 Status add_lines(Call& call, const char* what, const std::vector<std::string>& lines) {
     for (const auto& line : lines) TRY(call.rows.add({{"kind", what}, {"line", line}}));
+    return ok();
+}
+
+// What the document says, and what this installation lacks for it.
+Status add_warnings(Call& call, const policy::Document& document) {
+    TRY(add_lines(call, "warning", document.warnings));
+    if (TRY(installation::keystroke_recipient(call.here.settings))) return ok();
+    for (const auto& rule : document.rules)
+        if (rule.keystrokes_sealed)
+            TRY(add_lines(call, "warning",
+                          {"rule " + rule.id +
+                           ": keystrokes: sealed, and there is no key to seal them to: its sessions will be refused until "
+                           "`anteroom key keystrokes --out FILE` made one"}));
     return ok();
 }
 
@@ -59,7 +73,7 @@ Outcome policy_diff(Call& call) {
     const auto document = TRY(policy::parse(call.asked.text, call.argument("file")));
     const auto changes = policy::diff(call.here.policy.document, document);
     TRY(add_lines(call, "change", changes));
-    TRY(add_lines(call, "warning", document.warnings));
+    TRY(add_warnings(call, document));
     return done(call, changes.empty() ? "nothing would change" : "");
 }
 
@@ -72,7 +86,7 @@ Outcome policy_apply(Call& call) {
         return fail(document.error());
     }
     TRY(add_lines(call, "change", policy::diff(call.here.policy.document, *document)));
-    TRY(add_lines(call, "warning", document->warnings));
+    TRY(add_warnings(call, *document));
     TRY(call.rows.flush());
     const auto in_force = std::to_string(call.here.policy.version);
     if (call.given("dry_run")) {

@@ -5,11 +5,9 @@
 
 #include <charconv>
 
+#include "broker/admin/bundle.h"
 #include "broker/admin/commands.h"
-#include "broker/admin/sessions.h"
-#include "broker/audit/reader.h"
-#include "policy/explain.h"
-#include "recorder/keys.h"
+#include "broker/admin/looking.h"
 #include "recorder/scan.h"
 
 namespace anteroom::admin {
@@ -20,41 +18,10 @@ namespace {
 
 constexpr std::size_t listed_at_most = 1000, checkpoints_at_once = 64 * 1024;
 
-std::string path_of(Call& call, const store::Session& session) {
-    return session.recording_path.empty() ? call.here.recording_path(session.id) : session.recording_path;
-}
-
-Result<Fd> open_recording(Call& call, const store::Session& session) {
-    auto file = open_file(path_of(call, session), O_RDONLY | O_NOFOLLOW);
-    if (!file && file.error().kind == ErrorKind::not_found)
-        return fail(ErrorKind::not_found, "session " + session.id.str() + " has no recording at " + path_of(call, session));
-    return file;
-}
-
 std::optional<std::uint64_t> number_of(const std::string& text) {
     std::uint64_t value = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
     return error == std::errc() && end == text.data() + text.size() && !text.empty() ? std::optional(value) : std::nullopt;
-}
-
-// What the audit log says of this recording.
-Result<std::vector<recorder::Commit>> audited_roots(Call& call, const store::Session& session) {
-    std::vector<recorder::Commit> roots;
-    audit::Filter filter;
-    filter.session = session.id.str();
-    TRY(audit::each_entry(call.here.database, call.here.log->chain(), filter, [&](const audit::Entry& entry) -> Status {
-        if (entry.kind != audit::name_of(audit::Kind::recording_root) && entry.kind != audit::name_of(audit::Kind::recording_sealed)) return ok();
-        const auto field = [&](const char* name) { return entry.fields.contains(name) ? entry.fields.at(name) : std::string(); };
-        const auto count = number_of(field("count")), bytes = number_of(field("bytes"));
-        const auto root = from_hex(field("root"));
-        if (!count || !bytes || !root || root->size() != 32)
-            return fail(ErrorKind::damaged, "audit record " + std::to_string(entry.seq) + " names no root of a recording");
-        recorder::Commit commit{*count, *bytes, {}};
-        std::copy(root->begin(), root->end(), commit.root.begin());
-        roots.push_back(commit);
-        return ok();
-    }));
-    return roots;
 }
 
 // The sidecar of eight hours is larger than a message: it goes in pieces.
@@ -82,52 +49,45 @@ Outcome more_checkpoints(Call& call, const store::Session& session) {
     return done(call);
 }
 
-Status check_reviewer(Call& call, const store::Session& session, const access::SecondFactor& by) {
-    if (call.here.policy.document.self_enrolled_mfa && !by.self_enrolled())
-        return fail(ErrorKind::refused, "the codes of " + by.person().str() +
-                                            " were set up by somebody else; the policy lets only codes look into recordings that "
-                                            "their person enrolled");
-    const auto facts = TRY(call.here.facts_of(by.person(), ""));
-    const auto consent = policy::review_consent(call.here.policy.document, facts, session.target, labels_of(call, session), call.now());
-    if (!consent) return fail(ErrorKind::refused, by.person().str() + " is no reviewer of recordings of " + session.target.str());
-    if (*consent > 0)
-        return fail(ErrorKind::refused,
-                    "recordings of " + session.target.str() + " take a second person's consent, which this version cannot ask for; nothing was opened");
-    return ok();
-}
-
-audit::Record view_record(Call& call, const store::Session& session, audit::Kind kind) {
-    auto record = call.record(kind, {{"of", session.person.str()}, {"account", session.account.str()}, {"factor", "code"}});
+audit::Record view_record(Call& call, const store::Session& session, audit::Kind kind, const access::SecondFactor& by) {
+    auto record = call.record(kind, {{"of", session.person.str()}, {"account", session.account.str()}});
+    for (const auto& [name, value] : by.evidence()) record.fields[name] = value;
+    // What the broker hands out is the same; the sealed keystrokes in it open with a key that it never had.
+    if (call.asked.verb == "recording keystrokes") record.fields["keystrokes"] = "yes";
     record.target = session.target.str();
     record.session = session.id.str();
     return record;
 }
 
 Outcome open_for_view(Call& call, const store::Session& session, audit::Kind kind, const access::SecondFactor& by) {
-    if (auto permitted = check_reviewer(call, session, by); !permitted) {
-        auto record = view_record(call, session, kind);
-        record.fields["outcome"] = "refused";
-        record.fields["why"] = permitted.error().detail;
-        TRY(call.append(record));
-        return fail(permitted.error());
-    }
-    const auto file = TRY(open_recording(call, session));
-    const auto header = TRY(recorder::read_header(file.get()));
-    TRY(call.append(view_record(call, session, kind)));  // durable before the key is unwrapped
+    const auto record = TRY(permitted_look(call, session, kind, by));
+    auto look = TRY(open_for_look(call.here, session, [&] { return call.append(record); }));
     control::AdminRecording recording;
     recording.id = session.id.str();
-    recording.data_key = TRY(recorder::open_for_key(header, call.here.ring.recording_identity()));
-    recording.signer = call.here.ring.recording_signing_public();
-    TRY(call.reply.recording(std::move(recording), file.get()));
+    recording.data_key = std::move(look.data_key);
+    recording.signer = std::move(look.signer);
+    TRY(call.reply.recording(std::move(recording), look.file.get()));
     return done(call, "",
                 {{"person", session.person.str()},
                  {"target", session.target.str()},
                  {"account", session.account.str()},
                  {"started", rfc3339(session.started)},
-                 {"live", !session.ended.has_value()}});
+                 {"live", !session.ended.has_value()},
+                 {"exports", call.here.config.limits.exports}});  // that may run at once; who writes a film keeps to it
 }
 
 }  // namespace
+
+Result<audit::Record> permitted_look(Call& call, const store::Session& session, audit::Kind kind, const access::SecondFactor& by) {
+    auto record = view_record(call, session, kind, by);
+    if (auto permitted = may_look(call.here, by.person(), session, by.self_enrolled()); !permitted) {
+        record.fields["outcome"] = "refused";
+        record.fields["why"] = permitted.error().detail;
+        TRY(call.append(record));
+        return fail(permitted.error());
+    }
+    return record;
+}
 
 Outcome recording_list(Call& call) {
     for (const auto& session : TRY(call.here.sessions.list(store::Sessions::Which::all, listed_at_most))) {
@@ -157,10 +117,10 @@ Outcome recording_verify(Call& call) {
     control::AdminRecording recording;
     recording.id = session.id.str();
     recording.signer = call.here.ring.recording_signing_public();
-    recording.audited = TRY(audited_roots(call, session));
+    recording.audited = TRY(audited_roots(call.here, session.id));
     auto part = TRY(checkpoints_part(call, session, 0));
     recording.checkpoints = std::move(part.bytes);
-    const auto file = TRY(open_recording(call, session));
+    const auto file = TRY(open_recording(call.here, session));
     TRY(call.reply.recording(std::move(recording), file.get()));
     return done(call, "", {{"checkpoints_bytes", part.whole}, {"live", !session.ended.has_value()}, {"state", session.recording_state}});
 }
@@ -180,9 +140,10 @@ Outcome session_watch(Call& call) {
 
 Outcome recording_export(Call& call) {
     const auto format = call.argument("format");
-    if (format != "cast" && format != "mp4")
-        return fail(ErrorKind::invalid, "this version exports recordings as cast (asciicast v2, terminals) and mp4 (desktops) only");
+    if (format != "cast" && format != "mp4" && format != "bundle")
+        return fail(ErrorKind::invalid, "recordings are exported as cast (asciicast v2, terminals), mp4 (desktops) or bundle (evidence)");
     const auto session = TRY(known_session(call));
+    if (format == "bundle") return export_bundle(call, session, TRY(take_factor(call)));
     const bool desktop = session.protocol == "rdp";
     if (desktop != (format == "mp4"))
         return fail(ErrorKind::invalid,

@@ -59,46 +59,14 @@ json::array visits_of(const access::Card& card) {
     return rows;
 }
 
-json::object card_row(const access::Card& card) {
-    auto row = request_row(card.request);
-    row["person_name"] = card.person_name;
-    row["vendor"] = card.vendor;
-    row["agreement"] = card.agreement;
-    row["places"] = places_of(card);
-    row["visits"] = visits_of(card);
-    row["waiting_for"] = texts(card.waiting_for);
-    row["notified"] = time_or_null(card.notified);
-    row["confirm"] = texts(card.confirm);
-    row["max_seconds"] = seconds_or_null(card.max);
-    return row;
-}
-
 bool is_waiting(const access::Request& request) { return request.state == access::RequestState::requested || request.extension.has_value(); }
-
-// TARGET or TARGET+ACCOUNT; the account may be left out where the person can only mean one.
-Result<policy::Ask> ask_of(Call& call, const policy::Facts& facts, const std::string& text) {
-    const auto cut = text.find_first_of("+:");
-    const auto target = TargetId::parse(text.substr(0, cut));
-    if (!target) return fail(ErrorKind::invalid, quoted(text) + " is no target; TARGET or TARGET+ACCOUNT is");
-    if (cut != std::string::npos) {
-        const auto account = AccountId::parse(text.substr(cut + 1));
-        if (!account) return fail(ErrorKind::invalid, quoted(text) + " names no account; TARGET+ACCOUNT does");
-        return policy::Ask{*target, *account};
-    }
-    const auto& document = call.here.policy.document;
-    if (const auto account = policy::default_account(document, facts, *target, call.now())) return policy::Ask{*target, *account};
-    std::string list;
-    for (const auto& account : policy::accounts_for(document, facts, *target, call.now())) list += (list.empty() ? "" : ", ") + account.str();
-    if (list.empty()) return fail(ErrorKind::refused, "there is nothing on " + target->str() + " that " + facts.person.str() + " could ask for");
-    return fail(ErrorKind::invalid, "say which account: " + target->str() + "+ACCOUNT, with one of " + list);
-}
 
 Result<std::vector<policy::Ask>> asks_of(Call& call) {
     if (call.asked.list.empty()) return fail(ErrorKind::invalid, "request create needs at least one target");
     const auto facts = TRY(call.here.facts_of(call.actor, ""));
     std::vector<policy::Ask> asks;
     for (const auto& text : call.asked.list) {
-        auto ask = TRY(ask_of(call, facts, text));
+        auto ask = TRY(ask_of(call.here, facts, text));
         if (std::find(asks.begin(), asks.end(), ask) != asks.end()) return fail(ErrorKind::invalid, place_text(ask) + " was named twice");
         asks.push_back(std::move(ask));
     }
@@ -123,6 +91,23 @@ Outcome answer_with(Call& call, const access::Request& request, const std::strin
 }
 
 }  // namespace
+
+Result<policy::Ask> ask_of(installation::Installation& here, const policy::Facts& facts, const std::string& text) {
+    const auto cut = text.find_first_of("+:");
+    const auto target = TargetId::parse(text.substr(0, cut));
+    if (!target) return fail(ErrorKind::invalid, quoted(text) + " is no target; TARGET or TARGET+ACCOUNT is");
+    if (cut != std::string::npos) {
+        const auto account = AccountId::parse(text.substr(cut + 1));
+        if (!account) return fail(ErrorKind::invalid, quoted(text) + " names no account; TARGET+ACCOUNT does");
+        return policy::Ask{*target, *account};
+    }
+    const auto& document = here.policy.document;
+    if (const auto account = policy::default_account(document, facts, *target, here.clock.now())) return policy::Ask{*target, *account};
+    std::string list;
+    for (const auto& account : policy::accounts_for(document, facts, *target, here.clock.now())) list += (list.empty() ? "" : ", ") + account.str();
+    if (list.empty()) return fail(ErrorKind::refused, "there is nothing on " + target->str() + " that " + facts.person.str() + " could ask for");
+    return fail(ErrorKind::invalid, "say which account: " + target->str() + "+ACCOUNT, with one of " + list);
+}
 
 std::string place_text(const policy::Ask& ask) { return ask.target.str() + "+" + ask.account.str(); }
 
@@ -158,6 +143,20 @@ json::object request_row(const access::Request& request) {
             {"decided", time_or_null(request.decided)},
             {"decided_by", request.decided_by.str()},
             {"decision", request.decision}};
+}
+
+json::object card_row(const access::Card& card) {
+    auto row = request_row(card.request);
+    row["person_name"] = card.person_name;
+    row["vendor"] = card.vendor;
+    row["agreement"] = card.agreement;
+    row["places"] = places_of(card);
+    row["visits"] = visits_of(card);
+    row["waiting_for"] = texts(card.waiting_for);
+    row["notified"] = time_or_null(card.notified);
+    row["confirm"] = texts(card.confirm);
+    row["max_seconds"] = seconds_or_null(card.max);
+    return row;
 }
 
 std::string request_text(const access::Request& request) { return "request " + std::to_string(request.id) + " of " + request.person.str(); }

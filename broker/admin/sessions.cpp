@@ -1,7 +1,5 @@
 // Sessions: who is where now and was before, and ending one. Ending is the safe direction: whoever holds the admin socket may,
 // as long as an enabled person stands behind it with a fresh code.
-#include "broker/admin/sessions.h"
-
 #include <boost/json.hpp>
 
 #include "broker/admin/commands.h"
@@ -88,21 +86,6 @@ Outcome session_terminate(Call& call) {
     if (!ended && ended.error().kind == ErrorKind::not_found) return fail(ErrorKind::not_found, "session " + session.id.str() + " is not live any more");
     TRY(std::move(ended));
     return done(call, "session " + session.id.str() + " of " + session.person.str() + " is being ended");
-}
-
-// As they were when it was recorded: under the policy version that permitted it.
-policy::Labels labels_of(Call& call, const store::Session& session) {
-    const auto in = [&](const policy::Document& document) -> std::optional<policy::Labels> {
-        const auto target = document.targets.find(session.target);
-        return target == document.targets.end() ? std::nullopt : std::optional(target->second.labels);
-    };
-    if (session.policy_version != call.here.policy.version) {
-        const auto kept = call.here.policy_versions.get(session.policy_version);
-        if (kept && *kept)
-            if (const auto document = policy::parse((*kept)->text, "policy"); document)
-                if (auto labels = in(*document)) return *labels;
-    }
-    return in(call.here.policy.document).value_or(policy::Labels());
 }
 
 }  // namespace anteroom::admin

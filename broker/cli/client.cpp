@@ -48,7 +48,7 @@ Status take_done(const control::AdminDone& done, Answer& answer) {
     return ok();
 }
 
-Status converse(const Given& given, const control::AdminCall& call, Answer& answer, const PageSink& page) {
+Status converse(const Given& given, const control::AdminCall& call, Answer& answer, const PageSink& page, const IndexSink& index) {
     auto link = TRY(connect(given));
     TRY(link.send(call));
     link.enter(control::open);
@@ -63,6 +63,9 @@ Status converse(const Given& given, const control::AdminCall& call, Answer& answ
         } else if (packet->is<control::AdminRecording>()) {
             answer.recording = TRY(packet->as<control::AdminRecording>());
             answer.file = std::move(packet->fds.front());
+        } else if (packet->is<control::AdminIndex>() && index) {
+            auto one = TRY(packet->as<control::AdminIndex>());
+            TRY(index(std::move(one), std::move(packet->fds.front())));
         } else {
             const auto done = TRY(packet->as<control::AdminDone>());
             return take_done(done, answer);
@@ -89,13 +92,13 @@ Result<control::AdminCall> call_of(const Verb& verb, const Given& given) {
     return call;
 }
 
-Result<Answer> ask(const Given& given, control::AdminCall call, const PageSink& page) {
+Result<Answer> ask(const Given& given, control::AdminCall call, const PageSink& page, const IndexSink& index) {
     Answer answer;
-    TRY(converse(given, call, answer, page));
+    TRY(converse(given, call, answer, page, index));
     while (answer.done && answer.meta.contains("next") && answer.meta.at("next").is_object()) {
         for (const auto& [name, value] : answer.meta.at("next").get_object())
             if (value.is_string()) call.arguments[std::string(name)] = std::string(value.get_string());
-        TRY(converse(given, call, answer, page));
+        TRY(converse(given, call, answer, page, index));
     }
     return answer;
 }

@@ -24,9 +24,10 @@ struct Answer {
 
 // What was typed, as a call. Reads the person's code where the verb asks for it.
 Result<control::AdminCall> call_of(const Verb& verb, const Given& given);
-// An answer that says no is an answer too: look at `done`. With `page`, rows go there as they come instead.
+// An answer that says no is an answer too: look at `done`. With `page`, rows go there as they come instead; indexes go to `index`.
 using PageSink = std::function<Status(boost::json::array rows)>;
-Result<Answer> ask(const Given& given, control::AdminCall call, const PageSink& page = {});
+using IndexSink = std::function<Status(control::AdminIndex index, Fd file)>;
+Result<Answer> ask(const Given& given, control::AdminCall call, const PageSink& page = {}, const IndexSink& index = {});
 bool broker_is_running(const Given& given);
 
 std::string text_at(const boost::json::object& object, const char* key);  // "" when it is not a text

@@ -93,6 +93,7 @@ private:
         add("anteroom.yaml", "ok", "listens on " + config_.ssh_listen);
         if (config_.ssh_listen.starts_with("127.")) add("anteroom.yaml", "warn", "only this machine can connect", "listen: {ssh: 0.0.0.0:2222} lets others in");
         if (config_.rdp.on()) rdp();
+        if (config_.web.on()) console();
         for (auto& row : alert_checks(config_, given_.dir)) rows_.push_back(std::move(row));
     }
 
@@ -104,6 +105,23 @@ private:
                 add("rdp", "fail", path + " is not there or cannot be run", "install all programs into one folder, or take `rdp` out of `listen`");
         if (broker_is_running(given_) && !somebody_listens(config_.rdp.listen))
             add("rdp", "fail", "nothing listens on " + config_.rdp.listen, "look into the gateway's log: the port may be another's");
+    }
+
+    void console() {
+        const auto& web = config_.web;
+        add("console", "ok", "listens on " + web.listen + ", reached at " + web.reached_at());
+        if (web.listen.starts_with("127.")) add("console", "warn", "only this machine can connect to it", "listen: {web: 0.0.0.0:8443} lets others in");
+        if (web.origin.empty() && !web.listen.starts_with("127."))
+            add("console", "warn", "its origin is " + web.reached_at() + ", which no other machine can use",
+                "console: {origin: \"https://HOST:PORT\"} as browsers reach it");
+        if (const auto host = web.relying_party(); host.find_first_not_of("0123456789.") == std::string::npos || host.find(':') != std::string::npos)
+            add("console", "warn", "its origin is an address, and passkeys want a name", "console: {origin: \"https://NAME:PORT\"}");
+        if (const auto path = own_folder() + "/anteroom-web"; ::access(path.c_str(), X_OK) != 0)
+            add("console", "fail", path + " is not there or cannot be run", "install all programs into one folder, or take `web` out of `listen`");
+        if (const auto page = own_folder() + "/../share/console/index.html"; ::access(page.c_str(), R_OK) != 0)
+            add("console", "fail", page + " is not there", "install the console's pages beside the programs (share/console)");
+        if (broker_is_running(given_) && !somebody_listens(web.listen))
+            add("console", "fail", "nothing listens on " + web.listen, "look into the log of anteroom-web: the port may be another's");
     }
 
     void policy() {
@@ -151,6 +169,10 @@ private:
         if (const auto& identity = (*opened)->rdp_identity) {
             const auto check = installation::check_rdp_identity(*identity, config_.rdp, paths_, now.now());
             add("rdp certificate", check.state, check.what, check.mend);
+        }
+        if (const auto& identity = (*opened)->web_identity) {
+            const auto check = installation::check_web_identity(*identity, config_.web, paths_, now.now());
+            add("console certificate", check.state, check.what, check.mend);
         }
         struct statvfs found{};
         const auto recordings = (*opened)->recordings_dir();

@@ -5,6 +5,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <cerrno>
+#include <cstdio>
+
 #include "base/ids.h"
 
 namespace anteroom::cli {
@@ -14,18 +17,26 @@ Result<NewFile> NewFile::create(std::string path, bool replace, unsigned mode) {
     if (!replace && ::lstat(path.c_str(), &found) == 0)
         return fail(ErrorKind::conflict, path + " is there already; --force replaces it, or choose another name");
     auto beside = path + "." + random_id() + ".new";
-    if (!replace) beside = path;
-    auto file = TRY(open_file(beside, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
-    return NewFile(std::move(path), std::move(beside), std::move(file));
+    auto file = TRY(open_file(beside, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode));
+    return NewFile(std::move(path), std::move(beside), std::move(file), replace);
 }
 
 NewFile::~NewFile() {
     if (!written_to_.empty()) ::unlink(written_to_.c_str());
 }
 
+Status NewFile::take_name() {
+    const int renamed = ::renameat2(AT_FDCWD, written_to_.c_str(), AT_FDCWD, path_.c_str(), replace_ ? 0 : RENAME_NOREPLACE);
+    if (renamed == 0) return ok();
+    if (errno == EEXIST) return fail(ErrorKind::conflict, path_ + " came there meanwhile, and stays as it is");
+    // A file system that cannot tell (NFS): looked at when this began.
+    if (errno == EINVAL && !replace_ && ::rename(written_to_.c_str(), path_.c_str()) == 0) return ok();
+    return fail_errno(path_.c_str());
+}
+
 Status NewFile::finish() {
     if (::fsync(file_.get()) != 0) return fail_errno(path_.c_str());
-    if (written_to_ != path_ && ::rename(written_to_.c_str(), path_.c_str()) != 0) return fail_errno(path_.c_str());
+    TRY(take_name());
     written_to_.clear();
     return sync_directory_of(path_);
 }

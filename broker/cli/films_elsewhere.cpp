@@ -5,7 +5,7 @@
 
 #include "broker/cli/child.h"
 #include "broker/cli/films.h"
-#include "broker/cli/movie.h"
+#include "recorder/film/movie.h"
 
 namespace anteroom::cli {
 
@@ -17,6 +17,10 @@ std::optional<Error> hand_over_films(const Parsed& parsed, char** argv) {
     return Error{ErrorKind::not_found, program + " cannot be started: " + std::strerror(errno)};
 }
 
+}  // namespace anteroom::cli
+
+namespace anteroom::film {
+
 Status write_movie(recorder::Reader&, int, const MovieOptions&) { return fail(ErrorKind::internal, "films are made by anteroom-movie"); }
 
-}  // namespace anteroom::cli
+}  // namespace anteroom::film

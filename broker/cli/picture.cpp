@@ -29,6 +29,23 @@ std::optional<double> seconds_of(std::string_view text) {  // fields between col
     return std::nullopt;
 }
 
+// "12m3s": lengths one behind the other, the larger units first.
+std::optional<Duration> in_parts(std::string_view text) {
+    std::string_view units = "dhms";
+    if (text.empty()) return std::nullopt;
+    Duration sum{};
+    while (!text.empty()) {
+        const auto end = text.find_first_not_of("0123456789");
+        const auto unit = end == text.npos ? units.npos : units.find(text[end]);
+        const auto part = parse_duration(text.substr(0, end == text.npos ? end : end + 1));
+        if (unit == units.npos || !part) return std::nullopt;
+        sum += *part;
+        units.remove_prefix(unit + 1);
+        text.remove_prefix(end + 1);
+    }
+    return sum;
+}
+
 }  // namespace
 
 Result<Bytes> png_of(const recorder::PixelView& picture) {
@@ -54,7 +71,7 @@ Result<Bytes> png_of(const recorder::PixelView& picture) {
 
 Result<Duration> moment_of(const std::string& text, const char* option) {
     if (const auto seconds = seconds_of(text)) return Duration(static_cast<std::int64_t>(*seconds * 1e6 + 0.5));
-    if (const auto duration = parse_duration(text)) return *duration;
+    if (const auto duration = in_parts(text)) return *duration;
     return fail(ErrorKind::invalid, std::string(option) + " takes a moment like 00:12:03, a number of seconds, or a length of time like 5m");
 }
 

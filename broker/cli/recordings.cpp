@@ -3,15 +3,17 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <charconv>
 #include <thread>
 
-#include "broker/cli/export_slot.h"
+#include "broker/cli/bundle.h"
 #include "broker/cli/files.h"
-#include "broker/cli/movie.h"
 #include "broker/cli/picture.h"
 #include "broker/cli/player.h"
 #include "broker/cli/render.h"
+#include "broker/installation/export_slot.h"
+#include "recorder/film/movie.h"
 #include "recorder/screen_seek.h"
 #include "recorder/verify.h"
 
@@ -127,7 +129,7 @@ Result<recorder::PlayOptions> play_options(const Given& given) {
             return fail(ErrorKind::invalid, "--speed takes a number, as 2 or 0.5");
     }
     if (given.has("idle")) options.idle_cap = TRY(length_of(given.value("idle"), "--idle"));
-    if (given.has("from")) options.from = TRY(length_of(given.value("from"), "--from"));
+    if (given.has("from")) options.from = TRY(moment_of(given.value("from"), "--from"));
     return options;
 }
 
@@ -183,9 +185,11 @@ Status export_cast(recorder::Reader& reader, NewFile& file, const std::string& t
     return recorder::export_cast(reader, options, [&](std::string_view line) { return file.write(view(line)); });
 }
 
-Status export_movie(const Given& given, recorder::Reader& reader, const NewFile& file, const std::string& title) {
-    const auto slot = TRY(take_export_slot(
-        given.dir + "/run", [] { print_problem("waiting: " + std::to_string(exports_at_once) + " exports to video run already"); },
+Status export_movie(const Given& given, const Answer& answer, recorder::Reader& reader, const NewFile& file) {
+    const int at_once = static_cast<int>(std::clamp<std::uint64_t>(number_at(answer.meta, "exports"), 1, 64));
+    const auto slot = TRY(installation::take_export_slot(
+        given.dir + "/run", at_once,
+        [&] { print_problem("waiting: " + std::to_string(at_once) + (at_once == 1 ? " export to video runs already" : " exports to video run already")); },
         [] {
             std::this_thread::sleep_for(std::chrono::milliseconds(500));
             return ok();
@@ -198,7 +202,7 @@ Status export_movie(const Given& given, recorder::Reader& reader, const NewFile&
         }
         return ok();
     };
-    return write_movie(reader, file.descriptor(), {title, progress});
+    return film::write_movie(reader, file.descriptor(), {whose(answer), progress});
 }
 
 }  // namespace
@@ -232,6 +236,7 @@ Result<int> run_session_watch(const Verb& verb, Given& given) {
 }
 
 Result<int> run_recording_export(const Verb& verb, Given& given) {
+    if (given.sent["format"] == "bundle") return export_bundle(verb, given);
     const bool movie = given.sent["format"] == "mp4";
     auto file = TRY(NewFile::create(given.value("out"), given.has("force")));
     auto answer = TRY(authorised(verb, given));
@@ -239,7 +244,7 @@ Result<int> run_recording_export(const Verb& verb, Given& given) {
     const bool desktop = TRY(recorder::shows(reader)) == recorder::Shows::desktop;
     if (movie && !desktop) return fail(ErrorKind::invalid, "this is a terminal's recording: export it with --format cast");
     if (!movie && desktop) return fail(ErrorKind::invalid, "this is a desktop's recording: export it with --format mp4");
-    TRY(movie ? export_movie(given, reader, file, whose(answer)) : export_cast(reader, file, whose(answer)));
+    TRY(movie ? export_movie(given, answer, reader, file) : export_cast(reader, file, whose(answer)));
     TRY(file.finish());
     warn_of_state(reader);
     return written(verb, given);

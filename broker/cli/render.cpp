@@ -37,6 +37,7 @@ const std::vector<Column>& columns_of(const std::string& words) {
           {"PASSWORD", "password", '?'},
           {"CODES", "totp"},
           {"KEYS", "keys"},
+          {"PASSKEYS", "passkeys"},
           {"SET UP BY ADMIN", "set_up_by_administrator", '?'}}},
         {"person key list",
          {{"ID", "id"}, {"FINGERPRINT", "fingerprint"}, {"TYPE", "algorithm"}, {"COMMENT", "comment"}, {"ADDED", "added", 't'}, {"BY", "added_by"}}},

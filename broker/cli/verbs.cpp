@@ -35,6 +35,13 @@ std::vector<Verb> installation_verbs() {
         {"alert list", "alert channels: where to, what waits, what arrived last", run_remote, {}},
         {"alert test", "send a test to one channel", run_remote, {{"name", "NAME", required, to_broker, "a channel of `alerts:` in anteroom.yaml"}}},
         {"key list", "public keys and fingerprints of this installation", run_remote, {}},
+        {"key keystrokes",
+         "make the key that keystrokes are sealed to where policy says so",
+         run_key_keystrokes,
+         {{"out", "--out", option, stays, "the file of the private half, to be kept offline"},
+          {"public_key", "--public-key", option, stays, "the public half (base64) of a key that was made elsewhere"},
+          {"replace", "--replace", flag, stays, "instead of the one there is, for new sessions"},
+          {"force", "--force", flag, stays, "replace the file if it is there"}}},
     };
 }
 
@@ -145,7 +152,8 @@ std::vector<Verb> access_verbs() {
          run_remote,
          {id,
           {"outcome", "--outcome", required_option, to_broker, "justified, partly or unjustified"},
-          {"note", "--note", required_option, to_broker, "why; the audit log keeps it"}},
+          {"note", "--note", required_option, to_broker, "why; the audit log keeps it"},
+          {"follow_up", "--follow-up", option, to_broker, "what is to be done about it"}},
          true},
         {"ticket rdp",
          "write a .rdp file that signs a person in at a desktop: good once, for five minutes",
@@ -192,16 +200,31 @@ std::vector<Verb> session_verbs() {
          {session_id,
           {"speed", "--speed", option, stays, "so many times as fast"},
           {"idle", "--idle", option, stays, "no pause longer than this (2s)"},
-          {"from", "--from", option, stays, "begin there (90s, 5m)"},
+          {"from", "--from", option, stays, "begin there (00:12:03, 12m3s, 723)"},
           {"frame_at", "--frame-at", option, stays, "of a desktop: save the picture of this moment (00:12:03) and no more"},
           {"out", "--out", option, stays, "with --frame-at: the PNG file to write"},
           {"force", "--force", flag, stays, "replace the file if it is there"}},
          true},
+        {"recording keystrokes",
+         "show the keystrokes that were kept sealed, to whoever holds their key",
+         run_recording_keystrokes,
+         {session_id, {"key", "--key", required_option, stays, "the file that `anteroom key keystrokes --out FILE` made"}},
+         true},
+        {"recording search",
+         "find a text in what was shown",
+         run_recording_search,
+         {{"text", "TEXT", required, to_broker, "upper and lower case are the same"},
+          {"person", "--person", option, to_broker, "only this person's sessions"},
+          {"target", "--target", option, to_broker, "only sessions on this target"},
+          {"since", "--since", option, to_broker, "only sessions that ended since (2026-01-02T03:04:05Z, or 30d ago)"}},
+         true},
+        {"recording index", "make the index of a recording anew, which search and replay use", run_remote, {session_id}},
         {"recording export",
-         "write a recording for other players",
+         "write a recording for other players, or as evidence",
          run_recording_export,
          {session_id,
-          {"format", "--format", required_option, to_broker, "cast (asciicast v2) of a terminal, mp4 of a desktop"},
+          {"format", "--format", required_option, to_broker,
+           "cast (asciicast v2) of a terminal, mp4 of a desktop, bundle (evidence for anteroom-verify) of either"},
           {"out", "--out", required_option, stays, "the file to write"},
           {"force", "--force", flag, stays, "replace the file if it is there"}},
          true},
@@ -241,7 +264,7 @@ std::span<const Verb> verbs() {
 }
 
 std::span<const char* const> later_verbs() {
-    static constexpr const char* list[] = {"ca", "recording search"};
+    static constexpr const char* list[] = {"ca"};
     return list;
 }
 

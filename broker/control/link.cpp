@@ -10,11 +10,12 @@
 #include <cerrno>
 #include <cstring>
 
+#include "base/descriptors.h"
+
 namespace anteroom::control {
 
 namespace {
 
-constexpr int max_fds = 4;
 constexpr int send_patience_ms = 10000;
 
 template <class T>
@@ -44,20 +45,6 @@ Result<sockaddr_un> address_of(const std::string& path) {
 void widen(int fd) {
     const int size = 2 * static_cast<int>(max_message);
     ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
-}
-
-std::vector<Fd> take_fds(msghdr& header) {
-    std::vector<Fd> fds;
-    for (cmsghdr* c = CMSG_FIRSTHDR(&header); c != nullptr; c = CMSG_NXTHDR(&header, c)) {
-        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_RIGHTS) continue;
-        const std::size_t count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-        for (std::size_t i = 0; i < count; ++i) {
-            int fd = -1;
-            std::memcpy(&fd, CMSG_DATA(c) + i * sizeof(int), sizeof(int));
-            fds.emplace_back(fd);
-        }
-    }
-    return fds;
 }
 
 }  // namespace
@@ -98,20 +85,7 @@ Status Link::send_raw(std::uint8_t number, Bytes&& body, std::span<const int> fd
         return wiped(fail(ErrorKind::internal, std::string("sending ") + std::string(row.name) + " in state " + std::string(state_name(state_))));
     if (body.size() + 1 > max_message) return wiped(fail(ErrorKind::invalid, "a control message is too large"));
     iovec parts[2] = {{&number, 1}, {body.data(), body.size()}};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * max_fds)] = {};
-    msghdr header{};
-    header.msg_iov = parts;
-    header.msg_iovlen = 2;
-    if (!fds.empty()) {
-        header.msg_control = control;
-        header.msg_controllen = CMSG_SPACE(sizeof(int) * fds.size());
-        cmsghdr* c = CMSG_FIRSTHDR(&header);
-        c->cmsg_level = SOL_SOCKET;
-        c->cmsg_type = SCM_RIGHTS;
-        c->cmsg_len = CMSG_LEN(sizeof(int) * fds.size());
-        std::memcpy(CMSG_DATA(c), fds.data(), sizeof(int) * fds.size());
-    }
-    while (::sendmsg(fd_.get(), &header, MSG_NOSIGNAL) < 0) {
+    while (send_with_descriptors(fd_.get(), parts, fds) < 0) {
         if (errno == EINTR) continue;
         // A worker waits for a busy broker; the broker waits for nobody.
         pollfd writable{fd_.get(), POLLOUT, 0};
@@ -123,29 +97,21 @@ Status Link::send_raw(std::uint8_t number, Bytes&& body, std::span<const int> fd
 
 Result<Packet> Link::receive() {
     static thread_local std::vector<std::uint8_t> buffer(max_message + 1);
-    iovec part{buffer.data(), buffer.size()};
-    alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int) * max_fds)] = {};
-    msghdr header{};
-    header.msg_iov = &part;
-    header.msg_iovlen = 1;
-    header.msg_control = control;
-    header.msg_controllen = sizeof control;
-    ssize_t n = 0;
-    do n = ::recvmsg(fd_.get(), &header, MSG_CMSG_CLOEXEC);
-    while (n < 0 && errno == EINTR);
+    auto received = receive_with_descriptors(fd_.get(), buffer);
+    const ssize_t n = received.bytes;
     if (n < 0) {
         if (errno == EAGAIN || errno == EWOULDBLOCK) return fail(ErrorKind::timeout, "nothing there");
         if (errno == ECONNRESET) return fail(ErrorKind::not_found, "the peer is gone");
         return fail_errno("receiving on a control channel");
     }
     Packet packet;
-    packet.fds = take_fds(header);
+    packet.fds = std::move(received.descriptors);
     if (n == 0) return fail(ErrorKind::not_found, "the peer is gone");
     const auto size = static_cast<std::size_t>(n);
     packet.number = buffer[0];
     packet.body.assign(buffer.begin() + 1, buffer.begin() + static_cast<std::ptrdiff_t>(std::min(size, buffer.size())));
     wipe(buffer.data(), std::min(size, buffer.size()));
-    if (size > max_message || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return fail(ErrorKind::refused, "a control message is larger than allowed");
+    if (size > max_message || received.cut) return fail(ErrorKind::refused, "a control message is larger than allowed");
     const auto* row = permission(packet.number);
     if (row == nullptr) return fail(ErrorKind::refused, "an unknown control message, number " + std::to_string(packet.number));
     const auto count = static_cast<int>(packet.fds.size());

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/ids.h"
 #include "base/secret.h"
+#include "recorder/index_keys.h"
 #include "recorder/writer.h"
 
 namespace anteroom::control {
@@ -262,10 +263,11 @@ struct SessionPermit {
     std::string notice;  // shown before the target's first byte
     std::string help;
     DesktopTerms desktop;  // RDP only
+    Bytes keystrokes_to;   // a P-256 public key (65 bytes) that keystrokes are sealed to; empty: they are only counted
 };
 BOOST_DESCRIBE_STRUCT(SessionPermit, (),
                       (session, person, target, account, host_key_algorithms, login, allow, forbid, expires, deadline, extendable, idle, started, recording,
-                       keys, bulk_limit, notice, help, desktop))
+                       keys, bulk_limit, notice, help, desktop, keystrokes_to))
 
 struct SessionRefusal {
     std::string sentence;
@@ -348,6 +350,123 @@ struct AdminRow {
 };
 BOOST_DESCRIBE_STRUCT(AdminRow, (), (json))
 
+// ---- the web server <-> broker -----------------------------------------------------------------------------------------
+// One channel for the life of the web server; `number` is given by it and names one call, stream of events or watch. Who somebody is
+// the web server cannot know: it passes on the console session's token from the cookie, and the broker answers for it.
+
+struct WebHello {
+    std::uint32_t version = protocol_version;
+};
+BOOST_DESCRIBE_STRUCT(WebHello, (), (version))
+
+// One descriptor: the TLS identity (PEM: private key, then the chain), as in GatewayWelcome.
+struct WebWelcome {
+    std::string listen;   // HOST:PORT
+    std::string origin;   // "https://console.example:8443": the one that requests may come from
+    bool tls12 = false;   // TLS 1.2 is accepted too
+    std::string sign_in;  // the text under the sign-in: whom to call
+};
+BOOST_DESCRIBE_STRUCT(WebWelcome, (), (listen, origin, tls12, sign_in))
+
+// One HTTP request below /api/. Its way to the broker's one gate (broker/console/gate.h), which routes and authorises it.
+struct WebCall {
+    std::uint64_t number = 0;
+    std::string method;  // "GET" or "POST"; no other gets here
+    std::string path;    // as sent, printable ASCII, not decoded; without the query
+    std::string query;   // as sent, without "?"
+    Secret session;      // the cookie's value; empty: none
+    std::string csrf;    // X-Anteroom-CSRF
+    std::string if_match;
+    std::string source;  // the client's address, without port
+    std::string agent;   // its User-Agent, printable, at most 200 bytes
+    Secret body;         // JSON, at most 64 KiB
+};
+BOOST_DESCRIBE_STRUCT(WebCall, (), (number, method, path, query, session, csrf, if_match, source, agent, body))
+
+// In pieces where it is long: `json` is to be joined until a piece says no `more`; the rest stands in the first piece.
+struct WebAnswer {
+    std::uint64_t number = 0;
+    std::uint16_t status = 500;  // HTTP; from 400 on `json` is a problem (RFC 9457)
+    std::string json;
+    bool more = false;
+    std::string etag;             // "" for none
+    Secret session;               // a new cookie's value; empty: the cookie stays as it is
+    bool forget_session = false;  // the cookie is to be cleared
+    std::uint32_t retry_after = 0;
+    bool known = false;  // the call was of a console session: no stranger's
+};
+BOOST_DESCRIBE_STRUCT(WebAnswer, (), (number, status, json, more, etag, session, forget_session, retry_after, known))
+
+// A stream of events for one signed-in console, from behind `after` on (0: from now on). Answered by WebEvents, or by a WebAnswer of
+// status 401 when the session is none.
+struct WebListen {
+    std::uint64_t number = 0;
+    Secret session;
+    std::string source;
+    std::uint64_t after = 0;
+};
+BOOST_DESCRIBE_STRUCT(WebListen, (), (number, session, source, after))
+
+// Something that this console shows has changed (it asks for it anew). Topics: web/console/src/api/types.ts, EventTopic.
+struct WebEvent {
+    std::uint64_t number = 0;
+    std::uint64_t id = 0;
+    std::string topic;
+    std::string json;
+};
+BOOST_DESCRIBE_STRUCT(WebEvent, (), (number, id, topic, json))
+
+// A live session is to be watched, or a recording replayed, with the one-use ticket that a fresh factor earned. Answered by WebRecording, or by a WebAnswer.
+struct WebWatch {
+    std::uint64_t number = 0;
+    Secret session;
+    Secret ticket;
+    std::string source;
+};
+BOOST_DESCRIBE_STRUCT(WebWatch, (), (number, session, ticket, source))
+
+// One descriptor: the recording, read-only. A second one where there is an index beside it (recorder/index.h).
+struct WebRecording {
+    std::uint64_t number = 0;
+    std::string id;
+    std::string protocol;  // "ssh" or "rdp"
+    Secret data_key;
+    Bytes signer;                           // Ed25519 public key of the final frame
+    bool live = true;                       // it is being written
+    std::vector<recorder::Commit> audited;  // what the audit log says of one that is over
+};
+BOOST_DESCRIBE_STRUCT(WebRecording, (), (number, id, protocol, data_key, signer, live, audited))
+
+// A recording is to leave, with the one-use ticket that a fresh factor earned. Answered by WebExport, or by a WebAnswer; WebEnd follows when everything is
+// in the pipe (its sentence is empty then) or when it may not go on.
+struct WebFetch {
+    std::uint64_t number = 0;
+    Secret session;
+    Secret ticket;
+    std::string source;
+};
+BOOST_DESCRIBE_STRUCT(WebFetch, (), (number, session, ticket, source))
+
+// One descriptor: the pipe that anteroom-exporter writes into.
+struct WebExport {
+    std::uint64_t number = 0;
+    std::string name;  // of the file: a-z A-Z 0-9 . _ -
+    std::string type;  // its media type
+};
+BOOST_DESCRIBE_STRUCT(WebExport, (), (number, name, type))
+
+// A stream, a watch or an export is over: from the web server when the browser has left, from the broker when it may not go on.
+struct WebOver {
+    std::uint64_t number = 0;
+    std::string sentence;
+};
+BOOST_DESCRIBE_STRUCT(WebOver, (), (number, sentence))
+struct WebEnd {
+    std::uint64_t number = 0;
+    std::string sentence;
+};
+BOOST_DESCRIBE_STRUCT(WebEnd, (), (number, sentence))
+
 // ---- the courier <-> broker --------------------------------------------------------------------------------------------
 
 // `channels`: the names in `alerts:` that the courier could read; the broker hands it nothing for others.
@@ -387,6 +506,16 @@ struct AdminRecording {
     std::vector<recorder::Commit> audited;
 };
 BOOST_DESCRIBE_STRUCT(AdminRecording, (), (id, data_key, checkpoints, signer, audited))
+
+// The index of one recording, for a search that was permitted and audited: with these keys nothing but the index can be read. One
+// descriptor: the index, read-only.
+struct AdminIndex {
+    std::string id;
+    std::string person, target, account;
+    std::int64_t started = 0;  // microseconds since 1970
+    recorder::IndexKeys keys;
+};
+BOOST_DESCRIBE_STRUCT(AdminIndex, (), (id, person, target, account, started, keys))
 
 struct AdminDone {
     bool done = false;

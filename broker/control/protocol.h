@@ -11,7 +11,7 @@
 
 namespace anteroom::control {
 
-enum class Sender : std::uint8_t { broker, gateway, worker, admin, courier };
+enum class Sender : std::uint8_t { broker, gateway, worker, admin, courier, web };
 
 // The states of a conversation, as bits. A gateway's and the command line's conversations know only fresh and open.
 enum State : std::uint16_t {
@@ -57,7 +57,13 @@ using Table = boost::mp11::mp_list<
     Row<GraceBegun, Sender::worker, live>, Row<Tell, Sender::broker, permitted | live>, Row<ChangeEnd, Sender::broker, permitted | live>,
 
     Row<CourierHello, Sender::courier, fresh>, Row<CourierWelcome, Sender::broker, fresh>, Row<Deliver, Sender::broker, open>,
-    Row<Delivered, Sender::courier, open>>;
+    Row<Delivered, Sender::courier, open>,
+
+    Row<WebHello, Sender::web, fresh>, Row<WebWelcome, Sender::broker, fresh, 1>, Row<WebCall, Sender::web, open>, Row<WebAnswer, Sender::broker, open>,
+    Row<WebListen, Sender::web, open>, Row<WebEvent, Sender::broker, open>, Row<WebWatch, Sender::web, open>, Row<WebRecording, Sender::broker, open, 1, 2>,
+    Row<WebOver, Sender::web, open>, Row<WebEnd, Sender::broker, open>,
+
+    Row<AdminIndex, Sender::broker, open, 1>, Row<WebFetch, Sender::web, open>, Row<WebExport, Sender::broker, open, 1>>;
 
 template <class Message>
 struct IsRowOf {

@@ -3,20 +3,12 @@
 
 #include <curl/curl.h>
 
-#include <memory>
-
+#include "base/c_handle.h"
 #include "base/clock.h"
 
 namespace anteroom::courier {
 
-template <auto free>
-struct FreeCurl {
-    template <class T>
-    void operator()(T* object) const {
-        free(object);
-    }
-};
-using Easy = std::unique_ptr<CURL, FreeCurl<curl_easy_cleanup>>;
+using Easy = CHandle<CURL, curl_easy_cleanup>;
 
 class List {
 public:

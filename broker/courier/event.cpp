@@ -113,6 +113,7 @@ Result<Event> parse_event(std::string_view text) {
     out.reason = take.text("reason");
     out.ticket = take.text("ticket");
     out.deadline = take.time("deadline");
+    out.link = take.text("link");
     out.to = take.list("to");
     TRY(take.finished());
     return out;

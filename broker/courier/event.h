@@ -21,6 +21,7 @@ struct Event {
     std::vector<std::string> targets;
     std::string summary, reason, ticket;
     std::optional<Time> deadline;
+    std::string link;             // where the console shows it; empty where there is none
     std::vector<std::string> to;  // mail addresses
 };
 

@@ -43,6 +43,7 @@ std::string text_of(const Event& event, const Letter& letter) {
     std::string out = title_of(event) + "\r\n\r\n";
     if (!event.summary.empty()) out += event.summary + "\r\n\r\n";
     for (const auto& [name, text] : facts_of(event, letter.zone)) out += name + ": " + text + "\r\n";
+    if (!event.link.empty()) out += "\r\nOpen it in Anteroom: " + event.link + "\r\n";
     if (!letter.help.empty()) out += "\r\n" + letter.help + "\r\n";
     return out;
 }

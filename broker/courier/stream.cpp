@@ -8,10 +8,13 @@
 
 #include <cerrno>
 
-#include "broker/courier/openssl_handles.h"
+#include "base/openssl_handles.h"
 #include "broker/installation/config.h"
 
 namespace anteroom::courier {
+
+using openssl::Tls;
+using openssl::TlsContext;
 
 struct Stream::Ends {
     Fd fd;

@@ -16,6 +16,7 @@ constexpr std::size_t slack_header = 150, slack_text = 3000, slack_field = 2000,
 // Events API v2: payload.summary.
 constexpr std::size_t pagerduty_summary = 1024;
 constexpr std::size_t teams_text = 3000;
+constexpr std::string_view opens = "Open it in Anteroom";
 
 json::array texts(const std::vector<std::string>& list) {
     json::array out;
@@ -38,6 +39,7 @@ json::object object_of(const Event& event) {
                      {"summary", event.summary},
                      {"ticket", event.ticket},
                      {"deadline", event.deadline ? json::value(rfc3339(*event.deadline)) : json::value(nullptr)}};
+    if (!event.link.empty()) out["link"] = event.link;
     if (!event.reason.empty()) out["reason"] = event.reason;
     return out;
 }
@@ -84,6 +86,9 @@ std::string slack_body(const Event& event, const std::string& zone) {
     for (const auto& [name, text] : facts_of(event, zone))
         if (fields.size() < slack_fields) fields.push_back(slack_plain(name + ": " + text, slack_field));
     if (!fields.empty()) blocks.push_back({{"type", "section"}, {"fields", std::move(fields)}});
+    // The one text that is markup: the broker made the address.
+    if (!event.link.empty())
+        blocks.push_back({{"type", "section"}, {"text", {{"type", "mrkdwn"}, {"text", "<" + slack_escaped(event.link) + "|" + std::string(opens) + ">"}}}});
     const auto line = title_of(event) + (event.summary.empty() ? "" : ": " + event.summary);
     return json::serialize(json::object{{"text", slack_escaped(cut(line, slack_text))}, {"blocks", std::move(blocks)}});
 }
@@ -98,6 +103,7 @@ std::string teams_body(const Event& event, const std::string& zone) {
     for (const auto& [name, text] : facts_of(event, zone)) body.emplace_back(teams_line({teams_run(name + ": ", true), teams_run(text, false)}));
     json::object card{
         {"$schema", "http://adaptivecards.io/schemas/adaptive-card.json"}, {"type", "AdaptiveCard"}, {"version", "1.4"}, {"body", std::move(body)}};
+    if (!event.link.empty()) card["actions"] = json::array{json::object{{"type", "Action.OpenUrl"}, {"title", opens}, {"url", event.link}}};
     json::object attachment{{"contentType", "application/vnd.microsoft.card.adaptive"}, {"contentUrl", nullptr}, {"content", std::move(card)}};
     json::array attachments;
     attachments.emplace_back(std::move(attachment));
@@ -110,12 +116,14 @@ std::string pagerduty_body(const Event& event, const std::string& delivery, std:
     json::object payload{{"summary", cut(line, pagerduty_summary)}, {"source", "anteroom " + event.installation}, {"severity", severity_of(event)},
                          {"timestamp", rfc3339(event.time)},        {"component", std::move(component)},          {"class", event.event},
                          {"custom_details", object_of(event)}};
-    return json::serialize(json::object{{"routing_key", json::string(routing_key.data(), routing_key.size())},
-                                        {"event_action", "trigger"},
-                                        // The same for every attempt: a repeated one raises no second alert.
-                                        {"dedup_key", event.installation + "/" + delivery},
-                                        {"client", "Anteroom"},
-                                        {"payload", std::move(payload)}});
+    json::object out{{"routing_key", json::string(routing_key.data(), routing_key.size())},
+                     {"event_action", "trigger"},
+                     // The same for every attempt: a repeated one raises no second alert.
+                     {"dedup_key", event.installation + "/" + delivery},
+                     {"client", "Anteroom"},
+                     {"payload", std::move(payload)}};
+    if (!event.link.empty()) out["client_url"] = event.link;
+    return json::serialize(out);
 }
 
 }  // namespace anteroom::courier

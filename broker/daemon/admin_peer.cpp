@@ -23,8 +23,18 @@ Status AdminPeer::handle(control::Packet packet) {
                                  if (!copy) return fail(copy.error());
                                  outgoing_.push_back({"", std::move(recording), std::move(*copy), std::nullopt});
                                  return ok();
+                             },
+                             [this](control::AdminIndex index, int file) -> Status {
+                                 Fd borrowed(file);
+                                 auto copy = borrowed.duplicate();
+                                 borrowed.release();
+                                 if (!copy) return fail(copy.error());
+                                 outgoing_.push_back({"", std::nullopt, std::move(*copy), std::nullopt, std::move(index)});
+                                 return ok();
                              }};
+    const bool of_people = call.verb.starts_with("person ") && call.verb != "person list" && call.verb != "person show";
     auto done = admin::handle(here_, live_, caller_, std::move(call), reply);
+    if (done && of_people) live_.people_changed();
     outgoing_.push_back({"", std::nullopt, Fd(), done ? std::move(*done) : control::AdminDone{false, done.error().detail, ""}});
     flush();
     return ok();
@@ -32,8 +42,9 @@ Status AdminPeer::handle(control::Packet packet) {
 
 Status AdminPeer::send(Outgoing& next) {
     if (next.done) return link_.send(*next.done);
-    if (!next.recording) return link_.send(control::AdminRow{next.row});
     const int fds[] = {next.file.get()};
+    if (next.index) return link_.send(*next.index, fds);
+    if (!next.recording) return link_.send(control::AdminRow{next.row});
     return link_.send(*next.recording, fds);
 }
 

@@ -24,6 +24,7 @@ private:
         std::optional<control::AdminRecording> recording;
         Fd file;
         std::optional<control::AdminDone> done;
+        std::optional<control::AdminIndex> index = {};  // `file` goes with it
     };
     void flush();
     Status send(Outgoing& next);

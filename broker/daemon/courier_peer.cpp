@@ -31,6 +31,14 @@ std::string line_for(const store::AuditRow& row) {
                                         {"hash", row.hash}});
 }
 
+std::string request_in(const std::string& body) {
+    boost::system::error_code error;
+    const auto parsed = boost::json::parse(body, error);
+    const auto* object = error ? nullptr : parsed.if_object();
+    const auto* number = object != nullptr ? object->if_contains("request") : nullptr;
+    return number != nullptr && number->is_int64() ? std::to_string(number->get_int64()) : "";
+}
+
 }  // namespace
 
 Duration delivery_backoff(std::int64_t failures) {
@@ -116,6 +124,7 @@ Status CourierPeer::hand_out_alerts() {
         auto& channel = found->second;
         channel.urgent = false;
         channel.event = head.event;
+        channel.request = request_in(head.body);
         channel.attempts = head.attempts;
         give(channel, {head.number, head.channel, "alert", std::move(head.body)});
     }
@@ -165,6 +174,7 @@ Status CourierPeer::alert_answered(const control::Delivered& answer, const Chann
     const auto now = here_.clock.now();
     audit::Fields fields{
         {"channel", answer.channel}, {"number", std::to_string(answer.number)}, {"event", channel.event}, {"attempt", std::to_string(channel.attempts + 1)}};
+    if (!channel.request.empty()) fields.emplace("request", channel.request);  // the outbox forgets what arrived; the log does not
     if (!answer.arrived) {
         TRY(here_.database.transaction([&]() -> Status {
             TRY(here_.outbox.failed(answer.number, answer.why, now + delivery_backoff(channel.attempts + 1)));

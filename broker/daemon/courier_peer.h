@@ -33,6 +33,7 @@ private:
         // What it has in hand; none: idle.
         std::optional<control::Deliver> busy;
         std::string event;               // of the alert in hand
+        std::string request;             // the number of what it is about; "": of no request
         std::int64_t attempts = 0;       // that it had before
         std::optional<Monotonic> since;  // when it was last given something
         std::int64_t audit_failures = 0;

@@ -11,6 +11,8 @@
 #include "base/log.h"
 #include "broker/access/people_notices.h"
 #include "broker/daemon/admin_peer.h"
+#include "broker/daemon/console_door.h"
+#include "broker/daemon/sealing.h"
 
 namespace anteroom::daemon {
 
@@ -26,10 +28,24 @@ std::string user_name(unsigned uid) {
     return entry == nullptr ? "uid " + std::to_string(uid) : entry->pw_name;
 }
 
+std::string own_folder() {
+    char path[4096];
+    const ssize_t size = ::readlink("/proc/self/exe", path, sizeof path);
+    const std::string whole(path, size > 0 ? static_cast<std::size_t>(size) : 0);
+    return whole.substr(0, whole.rfind('/'));
+}
+
 }  // namespace
 
 Daemon::Daemon(boost::asio::io_context& io, installation::Installation& here)
-    : io_(io), here_(here), shared_(io, here, *this), ticker_(io), signals_(io, SIGTERM, SIGINT) {}
+    : io_(io),
+      here_(here),
+      shared_(io, here, *this),
+      indexing_(shared_, own_folder() + "/anteroom-indexer"),
+      exporting_(io, here, own_folder() + "/anteroom-exporter"),
+      console_(here, *this, console_door(shared_)),
+      ticker_(io),
+      signals_(io, SIGTERM, SIGINT) {}
 
 Status Daemon::start() {
     TRY(here_.log->append({audit::Kind::broker_started, "", "", "", {{"policy_version", std::to_string(here_.policy.version)}}}));
@@ -37,11 +53,18 @@ Status Daemon::start() {
     TRY(listen(here_.paths.gateway_socket(), &Daemon::take_gateway));
     TRY(listen(here_.paths.admin_socket(), &Daemon::take_admin));
     TRY(listen(here_.paths.courier_socket(), &Daemon::take_courier));
+    TRY(listen(here_.paths.web_socket(), &Daemon::take_web));
+    policy_shown_ = here_.policy.version;
+    shared_.session_changed = [this](const store::Session& session, bool emergency, std::string_view state) {
+        boost::asio::post(io_, [this, seen = console::Seen{session, emergency}, state] { console_.events().session(seen, state); });
+    };
+    shared_.recording_sealed = [this](const SessionId& session) { indexing_.sealed(session); };
     orphans_due_ = shared_.monotonic() + adoption_limit;
     // Later on the same thread: what changed it may be in the middle of something.
     shared_.access.on_change([this](const access::Request& request) {
         boost::asio::post(io_, [this, request] {
             for (auto& [id, worker] : workers_) worker->changed(request);
+            console_.events().request(request);
             outbox_changed();
         });
     });
@@ -93,6 +116,14 @@ void Daemon::take_courier(Fd fd, const control::PeerUser&) {
     courier_->start();
 }
 
+// A newer one takes the place of the one before.
+void Daemon::take_web(Fd fd, const control::PeerUser&) {
+    if (web_) web_->close();
+    web_ = std::make_shared<WebPeer>(io_, control::Link(std::move(fd), control::Sender::broker, control::Sender::web), here_, console_, exporting_,
+                                     [this] { web_.reset(); });
+    web_->start();
+}
+
 void Daemon::outbox_changed() {
     if (courier_) courier_->look();
 }
@@ -132,6 +163,8 @@ void Daemon::tick() {
     if (auto ticked = here_.log->tick(); !ticked) log::error("audit.tick", {{"error", ticked.error().detail}});
     if (auto ticked = shared_.access.tick(); !ticked) log::error("access.tick", {{"error", ticked.error().detail}});
     for (auto& [id, worker] : workers_) worker->tick();
+    console_.tick();
+    indexing_.tick();
     if (!orphans_sealed_ && shared_.monotonic() >= orphans_due_) seal_orphans();
     ticker_.expires_after(std::chrono::seconds(1));
     ticker_.async_wait([this](const boost::system::error_code& error) {
@@ -148,18 +181,9 @@ void Daemon::seal_orphans() {
         if (workers_.contains(session.worker)) continue;
         const auto outcome =
             RecordingKeeper::recover_now({here_.recording_path(session.id), here_.checkpoints_path(session.id)}, shared_.recording_seed, shared_.now());
-        auto written = here_.database.transaction([&]() -> Status {
-            const auto record = [&](audit::Kind kind, audit::Fields fields) {
-                return here_.log->append({kind, session.person.str(), session.target.str(), session.id.str(), std::move(fields)});
-            };
-            TRY(record(
-                audit::Kind::recording_sealed,
-                {{"state", outcome.state}, {"count", std::to_string(outcome.count)}, {"bytes", std::to_string(outcome.bytes)}, {"root", hex(outcome.root)}}));
-            for (const auto& problem : outcome.problems) TRY(record(audit::Kind::alarm, {{"what", "recording"}, {"problem", problem}}));
-            TRY(record(audit::Kind::session_end, {{"reason", "broker-restarted"}}));
-            return here_.sessions.end(session.id, shared_.now(), "broker-restarted", outcome.state);
-        });
+        const auto written = note_sealed(here_, session, outcome, {"broker-restarted"}, shared_.now());
         if (!written) log::error("session.not-sealed", {{"session", session.id.str()}, {"error", written.error().detail}});
+        indexing_.sealed(session.id);
     }
 }
 
@@ -204,7 +228,8 @@ std::vector<admin::LiveSession> Daemon::sessions() {
     std::vector<admin::LiveSession> list;
     for (const auto& [id, worker] : workers_)
         if (worker->session() && !worker->session()->ended)
-            list.push_back({worker->session()->id, worker->bytes_recorded(), worker->expires(), worker->last_growth(), worker->request_id()});
+            list.push_back({worker->session()->id, worker->bytes_recorded(), worker->expires(), worker->last_growth(), worker->request_id(),
+                            worker->emergency(), worker->refusals()});
     return list;
 }
 
@@ -224,6 +249,8 @@ void Daemon::end_person(const PersonId& person, const std::string& sentence) {
 
 void Daemon::reconsider() {
     for (auto& [id, worker] : workers_) worker->reconsider();
+    if (std::exchange(policy_shown_, here_.policy.version) != here_.policy.version) console_.events().policy();
+    else console_.events().people();
 }
 
 void Daemon::set_deadline(const WorkerId& worker, Monotonic deadline, bool authenticated, bool extended) {

@@ -40,8 +40,14 @@ std::vector<std::string> names(const Methods& methods) {
 
 }  // namespace
 
-LoginDriver::LoginDriver(Shared& shared, std::string source, Bytes session_id, Give give)
-    : shared_(shared), source_(std::move(source)), session_id_(std::move(session_id)), give_(std::move(give)), login_(shared.monotonic()), timer_(shared.io) {}
+LoginDriver::LoginDriver(Shared& shared, std::string source, Bytes session_id, Give give, std::string at)
+    : shared_(shared),
+      source_(std::move(source)),
+      session_id_(std::move(session_id)),
+      give_(std::move(give)),
+      login_(shared.monotonic()),
+      timer_(shared.io),
+      at_(std::move(at)) {}
 
 void LoginDriver::stop() {
     stopped_ = true;
@@ -111,6 +117,7 @@ void LoginDriver::carry_out(Effect effect) {
                    [&](CheckCode& e) {
                        const auto verdict =
                            e.person ? shared_.here.check_code(*e.person, e.code) : identity::check_dummy_code(e.code.expose_text(), shared_.now());
+                       last_code_ = e.person ? std::optional(verdict) : std::nullopt;
                        take(login_.on(CodeChecked{e.ticket, verdict}, shared_.monotonic()));
                    },
                    [&](const CheckTicket& e) {
@@ -142,7 +149,8 @@ void LoginDriver::look_up(const LookUp& effect) {
         const auto keys = shared_.here.person_keys.of(*effect.person);
         const auto codes = shared_.here.totp.find(*effect.person);
         const auto invitation = shared_.here.invitations.find(*effect.person);
-        if (!person || !keys || !codes || !invitation) return answer(Disconnect{unavailable}, Duration(0));
+        const auto passkeys = shared_.here.passkeys.count(*effect.person);
+        if (!person || !keys || !codes || !invitation || !passkeys) return answer(Disconnect{unavailable}, Duration(0));
         if (*person) {
             const auto& who = **person;
             known_ = true;
@@ -153,7 +161,8 @@ void LoginDriver::look_up(const LookUp& effect) {
                                 codes->has_value(),
                                 shared_.slowing.needs_key(who.name.str(), shared_.monotonic()),
                                 {},
-                                *invitation && (*invitation)->open(shared_.now())};
+                                *invitation && (*invitation)->open(shared_.now()),
+                                *passkeys > 0};
             for (const auto& key : *keys) facts->key_blobs.push_back(key.blob);
         }
     }
@@ -182,11 +191,12 @@ void LoginDriver::record(const Fact& fact) {
     if (fact.kind == FactKind::accepted || fact.kind == FactKind::key_proven) return;
     const bool ticket = fact.kind == FactKind::ticket_refused;
     const std::string why(ticket ? fact.detail : fact_name(fact.kind));
-    const audit::Record refused{ticket ? audit::Kind::ticket_refused : audit::Kind::login_refused,
-                                person_name_,
-                                "",
-                                "",
-                                {{"why", why}, {"detail", ticket ? "" : fact.detail}, {"source", source_}, {"user", name_}}};
+    audit::Record refused{ticket ? audit::Kind::ticket_refused : audit::Kind::login_refused,
+                          person_name_,
+                          "",
+                          "",
+                          {{"why", why}, {"detail", ticket ? "" : fact.detail}, {"source", source_}, {"user", name_}}};
+    if (!at_.empty()) refused.fields["at"] = at_;
     if (auto written = shared_.here.log->append_coalesced(source_ + "|" + name_ + "|" + why, refused); !written)
         log::error("audit.failed", {{"error", written.error().detail}});
 }
@@ -236,12 +246,13 @@ std::optional<control::LoginAnswer> LoginDriver::told(Answer answer) {
 // Durable before the client hears of it.
 Status LoginDriver::accept(Accepted accepted) {
     signed_in_.emplace(std::move(accepted.signed_in));
-    auto written = shared_.here.log->append(
-        {audit::Kind::login_accepted,
-         signed_in_->person().str(),
-         "",
-         "",
-         {{"source", source_}, {"factors", factors()}, {"key", key_fingerprint()}, {"step", std::to_string(signed_in_->code_step())}}});
+    audit::Record record{audit::Kind::login_accepted,
+                         signed_in_->person().str(),
+                         "",
+                         "",
+                         {{"source", source_}, {"factors", factors()}, {"key", key_fingerprint()}, {"step", std::to_string(signed_in_->code_step())}}};
+    if (!at_.empty()) record.fields["at"] = at_;
+    auto written = shared_.here.log->append(record);
     if (!written) {
         signed_in_.reset();
         return fail(written.error());

@@ -13,7 +13,8 @@ namespace anteroom::daemon {
 class LoginDriver : public std::enable_shared_from_this<LoginDriver> {
 public:
     using Give = std::function<void(control::LoginAnswer)>;
-    LoginDriver(Shared& shared, std::string source, Bytes session_id, Give give);
+    // `at`: where somebody signs on, for the records, when it is not an SSH or RDP connection ("console").
+    LoginDriver(Shared& shared, std::string source, Bytes session_id, Give give, std::string at = "");
 
     Status step(control::LoginStep step);
     void stop();  // no answer is given any more
@@ -21,6 +22,8 @@ public:
     // "publickey+code", "password+recovery-code", "invitation", for the records.
     std::string factors() const;
     std::string key_fingerprint() const;
+    // What the latest code was worth, where it was really somebody's that was checked.
+    const std::optional<identity::CodeVerdict>& last_code() const { return last_code_; }
 
 private:
     identity::login::Event event_of(control::LoginStep step) const;
@@ -41,6 +44,8 @@ private:
     identity::Login login_;
     boost::asio::steady_timer timer_;
     std::optional<identity::SignedIn> signed_in_;
+    std::optional<identity::CodeVerdict> last_code_;
+    std::string at_;
     std::string name_;         // as typed, printable, for the records
     std::string person_name_;  // the person in it; empty when it names none
     bool known_ = false, stopped_ = false, answering_ = false;

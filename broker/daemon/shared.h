@@ -4,6 +4,8 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/thread_pool.hpp>
 
+#include <functional>
+
 #include "broker/access/access.h"
 #include "broker/daemon/recording_keeper.h"
 #include "broker/identity/slowing.h"
@@ -34,6 +36,18 @@ struct Shared {
     identity::WorkPool passwords{identity::WorkPool::Limits{}};
     boost::asio::thread_pool recording_pool{2};
     Secret recording_seed;
+    // A session began ("live"), changed or ended: whoever shows it looks again.
+    std::function<void(const store::Session& session, bool emergency, std::string_view state)> session_changed = [](auto&&...) {};
+
+    // A recording has its final frame: its index is made.
+    std::function<void(const SessionId&)> recording_sealed = [](const SessionId&) {};
+
+    // How far a recording has got, for lists. Where the database is held by somebody else it is left out for a while: the sessions go on.
+    void note_commit(const store::Session& session) {
+        if (monotonic() < commits_from) return;
+        if (!here.sessions.set_commit(session.id, session.commit)) commits_from = monotonic() + std::chrono::seconds(15);
+    }
+    Monotonic commits_from{};
 
     RecordingKeeper::Threads recording_threads() { return {io, recording_pool, recording_seed}; }
     Time now() const { return here.clock.now(); }

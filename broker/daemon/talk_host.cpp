@@ -42,8 +42,16 @@ Status TalkHost::line(control::TypedLine line) {
     return ok();
 }
 
-void TalkHost::tick() {
-    if (begun_) call([](talk::Conversation& now) { now.tick(); });
+void TalkHost::tick(Monotonic now) {
+    if (!begun_ || !conversation_) return;
+    if (!asked_ || conversation_->patient()) asked_since_.reset();
+    else if (!asked_since_) asked_since_ = now;
+    else if (now - *asked_since_ >= longest_silence) {
+        asked_ = false;
+        end(1, "Nothing was typed for 10 minutes. Please connect again; a request that you made stays open.");
+        return settle();
+    }
+    call([](talk::Conversation& conversation) { conversation.tick(); });
 }
 
 void TalkHost::changed(const access::Request& request) {
@@ -74,6 +82,7 @@ void TalkHost::say(const std::string& text) { door_.say({text}); }
 
 void TalkHost::ask(const std::string& prompt, bool echo) {
     asked_ = !prompt.empty();
+    asked_since_.reset();
     door_.ask({++number_, prompt, echo});
 }
 

@@ -29,7 +29,9 @@ public:
 
     Status audience(control::Audience audience);
     Status line(control::TypedLine line);
-    void tick();
+    // Where a question stands unanswered for too long, somebody has left a signed-in screen behind: it ends (45 CFR 164.312(a)(2)(iii)).
+    static constexpr Duration longest_silence = std::chrono::minutes(10);
+    void tick(Monotonic now);
     void changed(const access::Request& request);
 
     // talk::Stage
@@ -48,6 +50,7 @@ private:
     std::optional<control::Audience> audience_;
     std::deque<std::function<void()>> after_;
     std::uint64_t turn_ = 0;
+    std::optional<Monotonic> asked_since_;
     std::uint32_t number_ = 0;  // of the newest question
     bool asked_ = false, begun_ = false;
     int inside_ = 0;

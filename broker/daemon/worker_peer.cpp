@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "base/log.h"
+#include "broker/daemon/sealing.h"
 
 namespace anteroom::daemon {
 
@@ -139,7 +140,12 @@ Result<std::int64_t> WorkerPeer::record(audit::Kind kind, audit::Fields fields) 
     return written;
 }
 
+void WorkerPeer::show(std::string_view state) {
+    if (session_) shared_.session_changed(*session_, emergency(), state);
+}
+
 Status WorkerPeer::note(const control::CapabilityNote& note) {
+    if (!note.allowed) ++refusals_;
     audit::Record record{note.allowed ? audit::Kind::capability_used : audit::Kind::capability_refused,
                          "",
                          "",
@@ -186,13 +192,14 @@ void WorkerPeer::committed(const Result<recorder::Checkpoint>& checkpoint) {
     if (checkpoint->bytes > committed_.bytes) last_growth_ = shared_.now();
     committed_ = {checkpoint->count, checkpoint->bytes, checkpoint->root};
     session_->commit = {static_cast<std::int64_t>(checkpoint->count), static_cast<std::int64_t>(checkpoint->bytes), to_bytes(View(checkpoint->root))};
-    (void)shared_.here.sessions.set_commit(session_->id, session_->commit);
+    // First the worker, whose session stalls without it: what it says is signed and synced beside the recording already.
+    say(control::Committed{checkpoint->count});
+    shared_.note_commit(*session_);
     if (shared_.monotonic() - last_root_ >= std::chrono::seconds(60)) {
         last_root_ = shared_.monotonic();
         (void)record(audit::Kind::recording_root,
                      {{"count", std::to_string(checkpoint->count)}, {"bytes", std::to_string(checkpoint->bytes)}, {"root", hex(checkpoint->root)}});
     }
-    say(control::Committed{checkpoint->count});
 }
 
 Status WorkerPeer::end_session(const control::EndSession& request) {
@@ -216,17 +223,11 @@ void WorkerPeer::seal(std::optional<recorder::Commit> last, const std::string& r
 
 void WorkerPeer::sealed(const RecordingKeeper::Outcome& outcome) {
     session_->commit = {static_cast<std::int64_t>(outcome.count), static_cast<std::int64_t>(outcome.bytes), to_bytes(View(outcome.root))};
-    auto written = shared_.here.database.transaction([&]() -> Status {
-        TRY(record(
-            audit::Kind::recording_sealed,
-            {{"state", outcome.state}, {"count", std::to_string(outcome.count)}, {"bytes", std::to_string(outcome.bytes)}, {"root", hex(outcome.root)}}));
-        for (const auto& problem : outcome.problems) TRY(record(audit::Kind::alarm, {{"what", "recording"}, {"problem", problem}}));
-        TRY(record(audit::Kind::session_end, {{"reason", end_reason_}}));
-        TRY(shared_.here.sessions.set_commit(session_->id, session_->commit));
-        return shared_.here.sessions.end(session_->id, shared_.now(), end_reason_, outcome.state);
-    });
+    const auto written = note_sealed(shared_.here, *session_, outcome, {end_reason_, static_cast<std::int64_t>(refusals_)}, shared_.now());
     if (!written) log::error("session.end-unrecorded", {{"session", session_->id.str()}, {"error", written.error().detail}});
     session_->ended = shared_.now();
+    show("ended");
+    shared_.recording_sealed(session_->id);
     if (is_open() && link_.state() == control::ended) say(control::SessionSealed{});
 }
 

@@ -33,6 +33,8 @@ public:
     Time expires() const { return shared_.now() + (expires_ - shared_.monotonic()); }
     std::optional<Time> last_growth() const { return last_growth_; }
     std::int64_t request_id() const { return request_ ? request_->id : 0; }
+    bool emergency() const { return request_ && request_->emergency; }
+    std::uint64_t refusals() const { return refusals_; }
     std::optional<PersonId> person() const;
     // Ends the session, or the connection where there is none yet.
     void end_connection(const std::string& sentence);
@@ -102,6 +104,7 @@ private:
     Status target_ready(const control::TargetReady& ready);
     Status note(const control::CapabilityNote& note);
     std::string note_slot(const std::string& detail);
+    void show(std::string_view state);
     Status commit(const control::CommitRecording& request);
     void committed(const Result<recorder::Checkpoint>& checkpoint);
     Status end_session(const control::EndSession& request);
@@ -139,6 +142,7 @@ private:
     std::optional<Time> last_growth_;
     std::set<std::string> noted_;  // details of this minute's notes
     Monotonic notes_since_{};
+    std::uint64_t refusals_ = 0, refusals_shown_ = 0;
     Monotonic last_root_{};
     Monotonic expires_{}, deadline_{}, budget_at_{};
     double budget_ = 0;  // messages that the worker may still send now

@@ -132,7 +132,9 @@ void WorkerPeer::changed(const access::Request& request) {
 }
 
 void WorkerPeer::tick() {
-    if (talk_ && !connecting_ && link_.state() == control::talking) talk_->tick();
+    if (talk_ && !connecting_ && link_.state() == control::talking) talk_->tick(shared_.monotonic());
+    // Once a second at most, however much it is refused.
+    if (std::exchange(refusals_shown_, refusals_) != refusals_) show("changed");
 }
 
 }  // namespace anteroom::daemon

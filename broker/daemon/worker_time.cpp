@@ -40,6 +40,7 @@ void WorkerPeer::move_end(const Ends& ends, const std::string& text) {
     session_->deadline = now + (ends.deadline - shared_.monotonic());
     say(control::ChangeEnd{boottime(ends.expires), boottime(ends.deadline), text});
     shared_.gateway.set_deadline(started_.worker, deadline_, true, true);
+    show("changed");
 }
 
 void WorkerPeer::reconsider() {

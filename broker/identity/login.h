@@ -58,13 +58,14 @@ struct TicketPresented {  // the one-time token of a .rdp file
 // ---- what comes in as the result of an effect, with the effect's ticket
 struct PersonFacts {
     PersonId person;
-    bool may_log_in = false;  // enabled, not expired, agreement in force
+    bool may_log_in = false;  // enabled and not expired; agreements and networks are policy's, and judged at each access
     std::string why_not;      // for the audit, when not
     bool has_password = false;
     bool has_codes = false;        // TOTP is enrolled
     bool needs_key = false;        // Slowing::needs_key: too many failures
     std::vector<Bytes> key_blobs;  // enrolled and not expired
     bool invited = false;          // an invitation is open: counts only while there is no factor at all
+    bool has_passkeys = false;     // for the console: none of them opens this door, and none is made by an invitation beside them
 };
 struct PersonLoaded {
     std::uint64_t ticket = 0;
@@ -267,7 +268,9 @@ private:
 
     bool expects(std::uint64_t ticket, Stage stage) const { return stage_ == stage && ticket == ticket_; }
     bool welcome() const { return person_ && person_->may_log_in; }
-    bool invited() const { return welcome() && person_->invited && !person_->has_password && !person_->has_codes && person_->key_blobs.empty(); }
+    bool invited() const {
+        return welcome() && person_->invited && !person_->has_password && !person_->has_codes && !person_->has_passkeys && person_->key_blobs.empty();
+    }
     bool key_proven() const { return first_ && first_->factor == login::Factor::key; }
     bool enrolled(const Bytes& key_blob) const;
     bool code_can_count() const;

@@ -8,22 +8,11 @@
 #include <openssl/evp.h>
 #include <openssl/param_build.h>
 
-#include <memory>
-
 #include "base/bytes.h"
+#include "base/c_handle.h"
 #include "base/result.h"
 
 namespace anteroom::identity {
-
-template <auto Free>
-struct FreeWith {
-    template <class T>
-    void operator()(T* object) const {
-        Free(object);
-    }
-};
-template <class T, auto Free>
-using CHandle = std::unique_ptr<T, FreeWith<Free>>;
 
 using Pkey = CHandle<EVP_PKEY, EVP_PKEY_free>;
 using PkeyContext = CHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;

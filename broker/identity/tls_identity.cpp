@@ -68,7 +68,7 @@ Result<Pkey> read_key(const Secret& pem) {
     ERR_clear_error();
     if (!key) return fail(ErrorKind::refused, "has no private key, expected -----BEGIN PRIVATE KEY----- (PEM)");
     if (!EVP_PKEY_is_a(key.get(), "RSA") && !EVP_PKEY_is_a(key.get(), "EC"))
-        return fail(ErrorKind::refused, "is of a type that RDP clients do not take: please use RSA or ECDSA");
+        return fail(ErrorKind::refused, "is of a type that RDP clients and browsers do not take: please use RSA or ECDSA");
     if (EVP_PKEY_is_a(key.get(), "RSA") && EVP_PKEY_get_bits(key.get()) < least_rsa_bits)
         return fail(ErrorKind::refused, "is an RSA key of less than 2048 bits");
     return key;

@@ -7,6 +7,7 @@
 #include <charconv>
 
 #include "broker/installation/config_alerts.h"
+#include "broker/installation/config_console.h"
 
 namespace anteroom::installation {
 
@@ -33,7 +34,8 @@ void read_address(Reader& reader, const At& at, std::string& out, const char* ex
 
 void read_listen(Reader& reader, const At& at, Config& out) {
     reader.map(at, {{"ssh", Need::optional, [&](const At& a) { read_address(reader, a, out.ssh_listen, "0.0.0.0:2222"); }},
-                    {"rdp", Need::optional, [&](const At& a) { read_address(reader, a, out.rdp.listen, "0.0.0.0:3389"); }}});
+                    {"rdp", Need::optional, [&](const At& a) { read_address(reader, a, out.rdp.listen, "0.0.0.0:3389"); }},
+                    {"web", Need::optional, [&](const At& a) { read_address(reader, a, out.web.listen, "0.0.0.0:8443"); }}});
 }
 
 void read_identity(Reader& reader, const At& at, Rdp::Identity& out) {
@@ -65,7 +67,8 @@ void read_limits(Reader& reader, const At& at, Limits& out) {
                     {"channels", Need::optional, number(out.channels, 1, 256)},
                     {"session", Need::optional, length(out.session)},
                     {"bulk_mib", Need::optional, number(out.bulk_mib, 1, 65536)},
-                    {"target_connect", Need::optional, length(out.target_connect)}});
+                    {"target_connect", Need::optional, length(out.target_connect)},
+                    {"exports", Need::optional, number(out.exports, 1, 64)}});
 }
 
 void read_site(Reader& reader, const At& at, Config& out) {
@@ -115,6 +118,7 @@ Result<Config> parse_config(std::string_view yaml, std::string_view file) {
             {&root, ""},
             {{"listen", Need::optional, [&](const At& at) { read_listen(reader, at, config); }},
              {"rdp", Need::optional, [&](const At& at) { read_rdp(reader, at, config.rdp); }},
+             {"console", Need::optional, [&](const At& at) { read_console(reader, at, config.web); }},
              {"store", Need::optional,
               [&](const At& at) {
                   auto text = reader.text(at);
@@ -140,16 +144,21 @@ std::string example_config() {
 listen:
   ssh: 127.0.0.1:2222            # HOST:PORT; 0.0.0.0:2222 to serve others
   rdp: 127.0.0.1:3390            # without it: no RDP; 0.0.0.0:3389 to serve others
+  web: 127.0.0.1:8443            # the console in the browser; without it: none; 0.0.0.0:8443 to serve others
 site:
   zone: UTC                      # times for people are shown in this zone
   help: "Help: call the service desk."
 # RDP's certificate, with its chain, and its key (PEM); without them one of its own making, whose fingerprint `anteroom key list` shows.
 # `address`: how clients reach it, for .rdp files. `sign`: what .rdp files are signed with, so that clients show who made them.
 # rdp: {certificate: tls/rdp.pem, key: tls/rdp.key, address: "anteroom.hospital.example:3389", sign: {certificate: tls/sign.pem, key: tls/sign.key}}
+# The console as browsers reach it, its certificate (else one of its own making), and when its sessions end: without a person's input, and in any case.
+# tls: "1.2" lets browsers of before 2018 in. Without an origin it is https://localhost:PORT. Passkeys are made for the origin's host: under another
+# one they open nothing, and everybody adds theirs anew (another port alone changes nothing).
+# console: {origin: "https://anteroom.hospital.example:8443", certificate: tls/web.pem, key: tls/web.key, tls: "1.3", idle: 10m, longest: 12h}
 # store: sqlite:/var/lib/anteroom/anteroom.db
 # recordings: {dir: /var/lib/anteroom/recordings}
 # keys: {passphrase_file: /run/credentials/anteroom/passphrase}
-# limits: {connections: 500, unauthenticated: 100, unauthenticated_per_source: 20, login: 2m, channels: 16, session: 12h, bulk_mib: 64, target_connect: 10s}
+# limits: {connections: 500, unauthenticated: 100, unauthenticated_per_source: 20, login: 2m, channels: 16, session: 12h, bulk_mib: 64, target_connect: 10s, exports: 2}
 # Who is told, each in a channel of its own (`anteroom alert test NAME`). Files named here hold one secret each, or certificates; they are
 # read by the courier alone, relative to this folder. Events: requests, decisions, break-glass, reviews, alarms, people.
 # alerts: {

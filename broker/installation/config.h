@@ -21,6 +21,7 @@ struct Limits {
     Duration session = std::chrono::hours(12);  // longest, where no rule says less
     int bulk_mib = 64;                          // of a channel without a terminal that is kept whole
     Duration target_connect = std::chrono::seconds(10);
+    int exports = 2;  // to video, that run at once
 };
 
 // What a channel is told of. `break_glass`, `reviews`: where a break_glass entry of the policy names it, whatever stands here.
@@ -64,9 +65,23 @@ struct Rdp {
     std::string reached_at() const { return address.empty() ? listen : address; }
 };
 
+// The console. Its certificate as RDP's: the hospital's files, or one of its own making.
+struct Web {
+    std::string listen;  // HOST:PORT; empty: no console
+    std::string origin;  // "https://HOST[:PORT]" as browsers reach it; empty: https://localhost:PORT
+    Rdp::Identity identity;
+    bool tls12 = false;                         // `tls: "1.2"`
+    Duration idle = std::chrono::minutes(10);   // without a person's input the console session ends
+    Duration longest = std::chrono::hours(12);  // and then in any case
+    bool on() const { return !listen.empty(); }
+    std::string reached_at() const;     // the origin
+    std::string relying_party() const;  // its host: the RP ID of passkeys (WebAuthn level 2, section 4)
+};
+
 struct Config {
     std::string ssh_listen = "127.0.0.1:2222";
     Rdp rdp;
+    Web web;
     std::string store;            // "sqlite:PATH"; empty: the installation's own file
     std::string recordings_dir;   // empty: recordings/ below the installation
     std::string zone = "UTC";     // times for people are shown in it

@@ -95,7 +95,8 @@ Result<Installation::New> Installation::create(const std::string& dir, const Clo
     auto opened = TRY(open(dir, clock));
     const auto text = TRY(read_file(paths.policy()));
     TRY(opened->apply_policy(to_string(text), paths.policy(), "init"));
-    return New{std::move(made.escrow_text), opened->host_keys.fingerprint(), opened->rdp_identity ? opened->rdp_identity->facts().sha256 : ""};
+    return New{std::move(made.escrow_text), opened->host_keys.fingerprint(), opened->rdp_identity ? opened->rdp_identity->facts().sha256 : "",
+               opened->web_identity ? opened->web_identity->facts().sha256 : ""};
 }
 
 Result<std::unique_ptr<Installation>> Installation::open(const std::string& dir, const Clock& clock) {
@@ -108,6 +109,7 @@ Result<std::unique_ptr<Installation>> Installation::open(const std::string& dir,
     const auto chain = TRY(chain_of(database));
     auto opened = std::unique_ptr<Installation>(new Installation(paths, std::move(config), clock, std::move(ring), std::move(host_keys), std::move(database)));
     if (opened->config.rdp.on()) opened->rdp_identity.emplace(TRY(installation::rdp_identity(opened->config.rdp, paths, opened->ring, clock.now())));
+    if (opened->config.web.on()) opened->web_identity.emplace(TRY(installation::web_identity(opened->config.web, paths, opened->ring, clock.now())));
     if (opened->config.rdp.sign.given()) opened->rdp_signer.emplace(TRY(identity_from_files(opened->config.rdp.sign, paths, "rdp.sign")));
     auto log = TRY(audit::Log::open(opened->database, clock, Secret::copy_of(opened->ring.audit_signing_seed()), chain));
     opened->log.emplace(std::move(log));
@@ -197,6 +199,7 @@ Status Installation::renew_mark(const PersonId& person) {
     bool others = found->password_hash && found->password_set_by != own;
     if (const auto codes = TRY(totp.find(person))) others = others || codes->enrolled_by != own;
     for (const auto& key : TRY(person_keys.of(person))) others = others || key.added_by != own;
+    for (const auto& passkey : TRY(passkeys.of(person))) others = others || passkey.issued_by != own;
     return people.set_mark(person, others, found->mark);
 }
 

@@ -13,9 +13,12 @@
 #include "broker/installation/paths.h"
 #include "broker/installation/rdp_identity.h"
 #include "broker/installation/spool.h"
+#include "broker/installation/web_identity.h"
 #include "broker/store/attempts.h"
+#include "broker/store/console_sessions.h"
 #include "broker/store/invitations.h"
 #include "broker/store/outbox.h"
+#include "broker/store/passkeys.h"
 #include "broker/store/people.h"
 #include "broker/store/person_keys.h"
 #include "broker/store/policy_versions.h"
@@ -42,6 +45,7 @@ public:
         Secret escrow_text;           // to be kept offline; nowhere else
         std::string fingerprint;      // of the Ed25519 host key
         std::string rdp_certificate;  // SHA-256, "AB:CD:..."; "" without RDP
+        std::string web_certificate;  // the same of the console
     };
     // Directory, key ring, host keys, database, anteroom.yaml, policy.yaml. `conflict` when there is one already.
     static Result<New> create(const std::string& dir, const Clock& clock);
@@ -56,6 +60,7 @@ public:
     store::Database database;
     std::optional<audit::Log> log;                      // always there once open() has returned
     std::optional<identity::TlsIdentity> rdp_identity;  // where RDP is served
+    std::optional<identity::TlsIdentity> web_identity;  // where there is a console
     std::optional<identity::TlsIdentity> rdp_signer;    // of .rdp files, where one is configured
     CurrentPolicy policy;                               // the version in force; replaced as a whole by apply_policy
 
@@ -73,6 +78,8 @@ public:
     store::Invitations invitations{database};
     store::RecoveryCodes recovery_codes{database};
     store::Tickets tickets{database};
+    store::Passkeys passkeys{database};
+    store::ConsoleSessions console_sessions{database};
     Spool spool{paths.dir + "/spool"};
 
     // Validates, keeps the text as the next version and puts it in force, in one transaction with its audit record.
@@ -84,6 +91,7 @@ public:
     // In the spool where an emergency had to be recorded there.
     std::string recording_path(const SessionId& session) const { return recorded_at(session, ".arec"); }
     std::string checkpoints_path(const SessionId& session) const { return recorded_at(session, ".ckpt"); }
+    std::string index_path(const SessionId& session) const { return recorded_at(session, ".aidx"); }
     std::string time_text(Time time) const { return local_time(time, config.zone); }
     // The one door to a person's second factor: a code is good once, whoever asks for it (login, approval, review). A recovery
     // code is as good as one of the generator: used up and audited before the answer.

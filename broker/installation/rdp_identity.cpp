@@ -1,91 +1,30 @@
-// Files of the identity: "sealed-key" on the first line of keys/rdp-identity, the certificate in PEM behind it; the certificate once
-// more, for clients to trust, in rdp-certificate.pem.
+// keys/rdp-identity, rdp-certificate.pem.
 #include "broker/installation/rdp_identity.h"
-
-#include <unistd.h>
-
-#include <array>
-
-#include "base/fd.h"
 
 namespace anteroom::installation {
 
 namespace {
 
-using identity::TlsIdentity;
-constexpr std::string_view purpose = "tls-key", id = "rdp";
-constexpr Duration own_certificate_lasts = std::chrono::hours(24 * 730);
-
-std::string host_name() {
-    std::array<char, 256> name{};
-    return ::gethostname(name.data(), name.size() - 1) == 0 && name[0] != '\0' ? name.data() : "localhost";
-}
-
-// The host of HOST:PORT, without brackets; "" for "all addresses".
-std::string host_of(const std::string& address) {
-    auto host = address.substr(0, address.rfind(':'));
-    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-    return host == "0.0.0.0" || host == "::" || host == "*" ? "" : host;
-}
-
-Result<TlsIdentity> make(const Rdp& rdp, const Paths& paths, const vault::KeyRing& ring, Time now) {
+OwnIdentity of(const Rdp& rdp, const Paths& paths) {
     const auto reached = host_of(rdp.address);
-    auto made = TRY(TlsIdentity::make(reached.empty() ? host_name() : reached, {host_name(), host_of(rdp.listen)}, now, own_certificate_lasts));
-    const auto sealed = TRY(ring.seal(purpose, id, made.key()));
-    TRY(replace_file(paths.rdp_identity(), view(sealed + "\n" + made.certificates())));
-    TRY(replace_file(paths.rdp_certificate(), view(made.certificates()), 0644));
-    return made;
+    return {.given = rdp.identity,
+            .key = "rdp",
+            .sealed = paths.rdp_identity(),
+            .certificate = paths.rdp_certificate(),
+            .id = "rdp",
+            .name = reached.empty() ? host_name() : reached,
+            .names = {host_name(), host_of(rdp.listen)},
+            .restart = "broker and gateway"};
 }
-
-std::string path_in(const Paths& paths, const std::string& file) { return file.starts_with('/') ? file : paths.dir + "/" + file; }
 
 }  // namespace
 
-Result<TlsIdentity> identity_from_files(const Rdp::Identity& files, const Paths& paths, const std::string& key) {
-    const auto at = [&](const char* which, const std::string& file) {
-        return paths.config() + ":" + std::to_string(files.line) + ": " + key + "." + which + ": " + path_in(paths, file);
-    };
-    const auto certificates = read_file(path_in(paths, files.certificate), 256 * 1024);
-    if (!certificates) return fail(certificates.error().kind, at("certificate", files.certificate) + " cannot be read: " + certificates.error().detail);
-    auto bytes = read_file(path_in(paths, files.key), 256 * 1024);
-    if (!bytes) return fail(bytes.error().kind, at("key", files.key) + " cannot be read: " + bytes.error().detail);
-    const Secret private_key(std::move(*bytes));
-    auto made = TlsIdentity::parse(*certificates, private_key);
-    if (made) return made;
-    const auto& why = made.error();
-    if (why.kind == ErrorKind::conflict) return fail(ErrorKind::invalid, at("key", files.key) + " " + why.detail + " in " + path_in(paths, files.certificate));
-    return fail(ErrorKind::invalid, (why.kind == ErrorKind::refused ? at("key", files.key) : at("certificate", files.certificate)) + " " + why.detail);
-}
-
-Result<TlsIdentity> rdp_identity(const Rdp& rdp, const Paths& paths, const vault::KeyRing& ring, Time now) {
-    if (rdp.identity.given()) return identity_from_files(rdp.identity, paths, "rdp");
-    const auto text = read_file(paths.rdp_identity(), 64 * 1024);
-    if (!text && text.error().kind == ErrorKind::not_found) return make(rdp, paths, ring, now);
-    if (!text) return fail(text.error());
-    const std::string_view content(reinterpret_cast<const char*>(text->data()), text->size());
-    const auto end = content.find('\n');
-    const auto damaged = [&](const std::string& why) {
-        return fail(ErrorKind::damaged, paths.rdp_identity() + ": " + why + "; take the file away, and a new certificate is made");
-    };
-    if (end == std::string_view::npos) return damaged("no certificate in it");
-    const auto key = ring.open(purpose, id, content.substr(0, end));
-    if (!key) return damaged(key.error().detail);
-    auto made = TlsIdentity::parse(view(content.substr(end + 1)), *key);
-    if (!made) return damaged(made.error().detail);
-    return made;
+Result<identity::TlsIdentity> rdp_identity(const Rdp& rdp, const Paths& paths, const vault::KeyRing& ring, Time now) {
+    return own_identity(of(rdp, paths), paths, ring, now);
 }
 
 IdentityCheck check_rdp_identity(const identity::TlsIdentity& identity, const Rdp& rdp, const Paths& paths, Time now) {
-    constexpr Duration soon = std::chrono::hours(24 * 30);
-    const auto& facts = identity.facts();
-    const auto what = facts.subject + ", until " + rfc3339(facts.not_after).substr(0, 10) + ", SHA-256 " + facts.sha256;
-    const auto mend = rdp.identity.given() ? "put a new certificate in " + path_in(paths, rdp.identity.certificate) + " and start broker and gateway anew"
-                                           : "take " + paths.rdp_identity() + " away and start broker and gateway anew: a new certificate is made";
-    if (facts.not_after <= now) return {"fail", "has expired: " + what, mend};
-    if (facts.not_before > now)
-        return {"fail", "is not valid before " + rfc3339(facts.not_before) + ": " + what, "look at the clock, or put another certificate there"};
-    if (facts.not_after <= now + soon) return {"warn", "expires within 30 days: " + what, mend};
-    return {"ok", what, ""};
+    return check_identity(identity, of(rdp, paths), paths, now);
 }
 
 }  // namespace anteroom::installation

@@ -54,9 +54,16 @@ Result<std::optional<AuditRow>> AuditRecords::last() {
     return read_one(database_.select_one(columns, "FROM audit_records WHERE chain_id = ? ORDER BY seq DESC LIMIT 1", {chain_}), read);
 }
 
-Result<std::vector<AuditRow>> AuditRecords::page(const AuditFilter& filter, std::int64_t after_seq, std::size_t limit) {
-    std::string tail = "FROM audit_records WHERE chain_id = ? AND seq > ?";
-    Values values = {chain_, after_seq};
+namespace {
+
+struct Query {
+    std::string tail;
+    Values values;
+};
+
+Query page_query(const std::string& chain, const char* beyond, std::int64_t seq, const AuditFilter& filter, const char* order, std::size_t limit) {
+    std::string tail = std::string("FROM audit_records WHERE chain_id = ?") + beyond;
+    Values values = {chain, seq};
     const auto narrow = [&](const char* condition, Value value) {
         tail += condition;
         values.push_back(std::move(value));
@@ -67,8 +74,20 @@ Result<std::vector<AuditRow>> AuditRecords::page(const AuditFilter& filter, std:
     if (!filter.person.empty()) narrow(" AND person = ?", filter.person);
     if (!filter.target.empty()) narrow(" AND target = ?", filter.target);
     if (!filter.session.empty()) narrow(" AND session = ?", filter.session);
-    narrow(" ORDER BY seq LIMIT ?", static_cast<std::int64_t>(limit));
-    return read_all(database_.select(columns, tail, values), read);
+    narrow(order, static_cast<std::int64_t>(limit));
+    return {std::move(tail), std::move(values)};
+}
+
+}  // namespace
+
+Result<std::vector<AuditRow>> AuditRecords::page(const AuditFilter& filter, std::int64_t after_seq, std::size_t limit) {
+    const auto query = page_query(chain_, " AND seq > ?", after_seq, filter, " ORDER BY seq LIMIT ?", limit);
+    return read_all(database_.select(columns, query.tail, query.values), read);
+}
+
+Result<std::vector<AuditRow>> AuditRecords::page_before(const AuditFilter& filter, std::int64_t before_seq, std::size_t limit) {
+    const auto query = page_query(chain_, " AND seq < ?", before_seq, filter, " ORDER BY seq DESC LIMIT ?", limit);
+    return read_all(database_.select(columns, query.tail, query.values), read);
 }
 
 Status AuditRecords::insert_checkpoint(const AuditCheckpointRow& row) {

@@ -39,8 +39,9 @@ public:
 
     Status insert(const AuditRow& row);
     Result<std::optional<AuditRow>> last();
-    Result<std::vector<AuditRow>> page(const AuditFilter& filter, std::int64_t after_seq, std::size_t limit);  // ascending
-    Status insert_checkpoint(const AuditCheckpointRow& row);                                                   // a later one for the same seq takes its place
+    Result<std::vector<AuditRow>> page(const AuditFilter& filter, std::int64_t after_seq, std::size_t limit);          // ascending
+    Result<std::vector<AuditRow>> page_before(const AuditFilter& filter, std::int64_t before_seq, std::size_t limit);  // descending
+    Status insert_checkpoint(const AuditCheckpointRow& row);  // a later one for the same seq takes its place
     Result<std::optional<AuditCheckpointRow>> last_checkpoint();
     Result<std::vector<AuditCheckpointRow>> checkpoints(std::int64_t after_seq, std::size_t limit);
 

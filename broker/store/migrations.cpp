@@ -72,6 +72,34 @@ const std::vector<Migration>& steps() {
          {"CREATE TABLE tickets (token_hash TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(name), target TEXT NOT NULL, account TEXT, issued BIGINT "
           "NOT NULL, ends BIGINT NOT NULL, used BIGINT)",
           "CREATE INDEX tickets_by_end ON tickets (ends)"}},
+        {6,
+         "passkeys and console sessions",
+         {"CREATE TABLE passkeys (id TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(name), credential_id TEXT NOT NULL UNIQUE, public_key TEXT NOT "
+          "NULL, algorithm BIGINT NOT NULL, sign_count BIGINT NOT NULL, aaguid TEXT NOT NULL, name TEXT NOT NULL, transports TEXT NOT NULL, backed_up BIGINT "
+          "NOT NULL, added BIGINT NOT NULL, used BIGINT, issued_by TEXT NOT NULL)",
+          "CREATE INDEX passkeys_by_person ON passkeys (person)",
+          "CREATE TABLE console_sessions (token_hash TEXT PRIMARY KEY, person TEXT NOT NULL REFERENCES people(name), enrolling BIGINT NOT NULL, factors TEXT "
+          "NOT NULL, source TEXT NOT NULL, agent TEXT NOT NULL, started BIGINT NOT NULL, last_input BIGINT NOT NULL)",
+          "CREATE INDEX console_sessions_by_person ON console_sessions (person)"}},
+        {7,
+         "reviews of recordings",
+         {"CREATE TABLE session_grounds (session TEXT PRIMARY KEY REFERENCES sessions(id), request BIGINT, emergency BIGINT NOT NULL, refusals BIGINT)",
+          "CREATE INDEX session_grounds_by_request ON session_grounds (request)", "CREATE INDEX sessions_by_person ON sessions (person, started)",
+          "CREATE INDEX sessions_by_target ON sessions (target, started)",
+          "CREATE TABLE recording_notes (id BIGINT PRIMARY KEY, session TEXT NOT NULL REFERENCES sessions(id), at_ms BIGINT NOT NULL, content TEXT NOT NULL, "
+          "person TEXT NOT NULL, written BIGINT NOT NULL)",
+          "CREATE INDEX recording_notes_by_session ON recording_notes (session, at_ms)",
+          "CREATE TABLE recording_watched (session TEXT NOT NULL REFERENCES sessions(id), person TEXT NOT NULL, opened BIGINT NOT NULL, updated BIGINT NOT "
+          "NULL, ranges TEXT NOT NULL, PRIMARY KEY (session, person))",
+          "CREATE TABLE recording_sign_offs (id BIGINT PRIMARY KEY, session TEXT NOT NULL REFERENCES sessions(id), person TEXT NOT NULL, outcome TEXT NOT "
+          "NULL, note TEXT NOT NULL, signed BIGINT NOT NULL)",
+          "CREATE INDEX recording_sign_offs_by_session ON recording_sign_offs (session, id)",
+          "CREATE TABLE recording_consents_asked (session TEXT NOT NULL REFERENCES sessions(id), asker TEXT NOT NULL, reason TEXT NOT NULL, asked BIGINT NOT "
+          "NULL, PRIMARY KEY (session, asker))",
+          "CREATE INDEX recording_consents_by_time ON recording_consents_asked (asked)",
+          "CREATE TABLE recording_consents_given (session TEXT NOT NULL REFERENCES sessions(id), asker TEXT NOT NULL, giver TEXT NOT NULL, given BIGINT NOT "
+          "NULL, until BIGINT NOT NULL, PRIMARY KEY (session, asker, giver))",
+          "CREATE INDEX recording_consents_by_asker ON recording_consents_given (asker, until)"}},
     };
     return all;
 }

@@ -58,6 +58,10 @@ Result<std::vector<RequestRow>> Requests::open_of(const PersonId& person) {
     return read_all(database_.select(columns, "FROM requests WHERE person = ? AND is_open = 1 ORDER BY id DESC", {person}), read);
 }
 
+Result<std::vector<RequestRow>> Requests::of(const PersonId& person, std::size_t limit) {
+    return read_all(database_.select(columns, "FROM requests WHERE person = ? ORDER BY id DESC LIMIT ?", {person, static_cast<std::int64_t>(limit)}), read);
+}
+
 Result<std::vector<RequestRow>> Requests::list(bool emergencies_only, std::size_t limit) {
     const std::string where = emergencies_only ? "FROM requests WHERE emergency = 1" : "FROM requests";
     return read_all(database_.select(columns, where + " ORDER BY id DESC LIMIT ?", {static_cast<std::int64_t>(limit)}), read);

@@ -25,6 +25,7 @@ public:
     Result<std::optional<RequestRow>> find(std::int64_t id);
     Result<std::vector<RequestRow>> open();                                                 // oldest first
     Result<std::vector<RequestRow>> open_of(const PersonId& person);                        // newest first
+    Result<std::vector<RequestRow>> of(const PersonId& person, std::size_t limit);          // newest first
     Result<std::vector<RequestRow>> list(bool emergencies_only, std::size_t limit = 1000);  // newest first
 
 private:

@@ -1,16 +1,14 @@
 // SQL of broker/store/sessions.h.
-#include "broker/store/sessions.h"
+#include "broker/store/session_rows.h"
 
 namespace anteroom::store {
 
-namespace {
-
-const std::vector<std::string_view> columns = {
+const std::vector<std::string_view> session_columns = {
     "id",       "worker",         "person",          "target",          "account",        "rule_id",        "policy_version", "source",
     "protocol", "factors",        "key_fingerprint", "reason",          "ticket",         "started",        "ended",          "end_reason",
     "deadline", "recording_path", "recording_count", "recording_bytes", "recording_root", "recording_state"};
 
-Result<Session> read(Row& row) {
+Result<Session> read_session(Row& row) {
     Session session;
     session.id = SessionId(row.text());
     session.worker = WorkerId(row.text());
@@ -37,6 +35,8 @@ Result<Session> read(Row& row) {
     TRY(row.finished());
     return session;
 }
+
+namespace {
 
 std::vector<Assignment> written(const Session& s) {
     return {{"id", s.id},
@@ -73,20 +73,23 @@ Status Sessions::insert(const Session& session) {
     return ok();
 }
 
-Result<std::optional<Session>> Sessions::find(const SessionId& id) { return read_one(database_.select_one(columns, "FROM sessions WHERE id = ?", {id}), read); }
+Result<std::optional<Session>> Sessions::find(const SessionId& id) {
+    return read_one(database_.select_one(session_columns, "FROM sessions WHERE id = ?", {id}), read_session);
+}
 
 Result<std::vector<Session>> Sessions::find_live(const WorkerId& worker) {
-    return read_all(database_.select(columns, "FROM sessions WHERE worker = ? AND ended IS NULL ORDER BY started, id", {worker}), read);
+    return read_all(database_.select(session_columns, "FROM sessions WHERE worker = ? AND ended IS NULL ORDER BY started, id", {worker}), read_session);
 }
 
 Result<std::vector<Session>> Sessions::list(Which which, std::size_t limit) {
     const std::string where = which == Which::live ? "FROM sessions WHERE ended IS NULL" : "FROM sessions";
-    return read_all(database_.select(columns, where + " ORDER BY started DESC, id LIMIT ?", {static_cast<std::int64_t>(limit)}), read);
+    return read_all(database_.select(session_columns, where + " ORDER BY started DESC, id LIMIT ?", {static_cast<std::int64_t>(limit)}), read_session);
 }
 
 Result<std::vector<Session>> Sessions::of_person(const PersonId& person, std::size_t limit) {
-    return read_all(database_.select(columns, "FROM sessions WHERE person = ? ORDER BY started DESC, id LIMIT ?", {person, static_cast<std::int64_t>(limit)}),
-                    read);
+    return read_all(
+        database_.select(session_columns, "FROM sessions WHERE person = ? ORDER BY started DESC, id LIMIT ?", {person, static_cast<std::int64_t>(limit)}),
+        read_session);
 }
 
 Status Sessions::set_commit(const SessionId& id, const RecordingCommit& commit) {

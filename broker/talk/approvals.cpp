@@ -38,6 +38,7 @@ public:
     void begin(const control::Audience& audience) override;
     void left() override;
     void changed(const Request& request) override;
+    bool patient() const override { return true; }  // each decision takes a fresh code
 
 private:
     struct Named {

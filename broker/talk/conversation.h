@@ -43,6 +43,8 @@ public:
     virtual void left() = 0;  // Ctrl-C, Ctrl-D, Esc in the lobby, end of input
     virtual void tick() {}    // about once a second
     virtual void changed(const access::Request&) {}
+    // It may stand at a question for hours: whoever waits there for others is not signed off.
+    virtual bool patient() const { return false; }
     // Whether a command's standard input belongs to it (BeginTalk::reads).
     virtual bool reads() const { return true; }
 };

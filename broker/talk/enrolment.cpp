@@ -26,7 +26,7 @@ private:
 
     std::string invitation_hash_, password_hash_;
     Secret totp_secret_;
-    RecoverySet recovery_;
+    access::RecoverySet recovery_;
     std::optional<Monotonic> began_;
     bool done_ = false;
 };
@@ -51,9 +51,9 @@ void Enrolment::started() {
 
 void Enrolment::password_chosen(std::string hash) {
     password_hash_ = std::move(hash);
-    recovery_ = new_recovery_codes(party_.person);
+    recovery_ = access::new_recovery_codes(party_.person);
     const auto judge = [this](const Secret& code) {
-        return enrol(party_, invitation_hash_, {password_hash_, totp_secret_.duplicate(), recovery_.hashes}, code);
+        return access::enrol(owner(), invitation_hash_, {password_hash_, totp_secret_.duplicate(), recovery_.hashes}, code);
     };
     ask_codes(totp_secret_, judge, [this] { enrolled(); });
 }

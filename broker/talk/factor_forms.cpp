@@ -92,7 +92,7 @@ void FactorForms::code_typed(const Secret& line, Judge judge, std::function<void
     ask_code(std::move(judge), std::move(then));
 }
 
-void FactorForms::show_recovery(const RecoverySet& set) {
+void FactorForms::show_recovery(const access::RecoverySet& set) {
     std::string text = "Recovery codes. Each is good once in place of a code of the app, should you lose your phone:\n";
     for (std::size_t i = 0; i < set.codes.size(); ++i) text += fmt::format("    {}{}", set.codes[i].expose_text(), i % 2 == 1 ? "\n" : "");
     say(text + "They are shown only now. Keep them where your phone is not.");

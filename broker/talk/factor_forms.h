@@ -1,7 +1,7 @@
 // The questions that enrolment and My security share: a new password, new codes with their QR code, recovery codes shown once.
 #pragma once
 
-#include "broker/talk/own_factors.h"
+#include "broker/access/own_factors.h"
 #include "broker/talk/prompted.h"
 
 namespace anteroom::talk {
@@ -25,7 +25,8 @@ protected:
     void ask_password(Hash then);
     // Shows the secret, then asks for its code until `judge` accepts one.
     void ask_codes(const Secret& totp_secret, Judge judge, std::function<void()> then);
-    void show_recovery(const RecoverySet& set);
+    void show_recovery(const access::RecoverySet& set);
+    access::Owner owner() { return {here(), party_.person, party_.source_ip}; }
     void stop_hashing() { hashing_.reset(); }
 
     control::Audience audience_;

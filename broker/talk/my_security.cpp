@@ -73,9 +73,10 @@ void MySecurity::show() {
     const auto person = here().people.find(party_.person);
     const auto totp = here().totp.find(party_.person);
     const auto keys = here().person_keys.of(party_.person);
+    const auto passkeys = here().passkeys.of(party_.person);
     const auto left = here().recovery_codes.left(party_.person);
     const auto made = here().recovery_codes.made(party_.person);
-    if (!person || !totp || !keys || !left || !made || !*person) return refuse("That cannot be shown right now.");
+    if (!person || !totp || !keys || !passkeys || !left || !made || !*person) return refuse("That cannot be shown right now.");
     const auto at = [&](Time time) { return here().time_text(time); };
     std::string text = fmt::format("My security: {}\n", name_of(here(), party_.person));
     const auto line = [&](const char* what, const std::string& how) { text += fmt::format("  {:<15}{}\n", what, how); };
@@ -83,6 +84,10 @@ void MySecurity::show() {
     line("password", !(*person)->password_hash ? "none" : fmt::format("set {}{}", set ? at(*set) + " " : "", issuer((*person)->password_set_by)));
     line("codes", !*totp ? "none" : fmt::format("enrolled {} {}", at((*totp)->enrolled), issuer((*totp)->enrolled_by)));
     line("recovery codes", !*made ? "none" : fmt::format("{} left, made {}", *left, at(**made)));
+    if (!passkeys->empty()) line("passkeys", "for the console");
+    for (const auto& passkey : *passkeys)
+        text += fmt::format("    {}\n      added {} {}\n", passkey.name.empty() ? "a passkey" : printable(passkey.name, 60), at(passkey.added),
+                            issuer(passkey.issued_by));
     line("SSH keys", keys->empty() ? "none" : "");
     for (std::size_t i = 0; i < keys->size(); ++i) {
         const auto& key = (*keys)[i];
@@ -144,12 +149,12 @@ void MySecurity::finish(const Status& changed, const std::string& sentence) { do
 
 void MySecurity::password() {
     say("At least 10 characters, and your name is not in it.");
-    ask_password([this](const std::string& hash) { finish(change_password(party_, *proof_, hash), "Your password is changed."); });
+    ask_password([this](const std::string& hash) { finish(access::change_password(owner(), *proof_, hash), "Your password is changed."); });
 }
 
 void MySecurity::codes() {
     totp_secret_ = identity::totp_new_secret();
-    const auto judge = [this](const Secret& code) { return change_codes(party_, *proof_, totp_secret_, code); };
+    const auto judge = [this](const Secret& code) { return access::change_codes(owner(), *proof_, totp_secret_, code); };
     ask_codes(totp_secret_, judge, [this] {
         totp_secret_ = Secret();
         done("From now on these codes count, and those of before do not.");
@@ -157,8 +162,8 @@ void MySecurity::codes() {
 }
 
 void MySecurity::recovery() {
-    const auto set = new_recovery_codes(party_.person);
-    const auto kept = change_recovery_codes(party_, *proof_, set.hashes);
+    const auto set = access::new_recovery_codes(party_.person);
+    const auto kept = access::change_recovery_codes(owner(), *proof_, set.hashes);
     if (kept) show_recovery(set);
     finish(kept, "Those of before no longer count.");
 }
@@ -170,7 +175,7 @@ void MySecurity::key_line() {
         if (text.empty() || text.size() > longest_key_line) return done("That is no public key: nothing was changed.");
         const auto key = identity::PublicKey::parse_openssh_line(text);
         if (!key) return done(capital(sentence_of(key.error())));
-        finish(add_key(party_, *proof_, *key), "The key " + key->fingerprint() + " is added.");
+        finish(access::add_key(owner(), *proof_, *key), "The key " + key->fingerprint() + " is added.");
     });
 }
 
@@ -185,7 +190,7 @@ void MySecurity::remove(const Words& words) {
     if (!(is_number && number >= 1 && number <= keys->size()) && found == keys->end()) return done("Type the key's number behind it, as key remove 1.");
     const auto key = found != keys->end() ? *found : (*keys)[number - 1];
     say("Takes away " + key.fingerprint + " " + printable(key.comment, 60));
-    prove([this, key] { finish(remove_key(party_, *proof_, key), "The key " + key.fingerprint + " is removed."); });
+    prove([this, key] { finish(access::remove_key(owner(), *proof_, key), "The key " + key.fingerprint + " is removed."); });
 }
 
 void MySecurity::left() {

@@ -15,5 +15,7 @@ struct Standing {
     bool permitted() const { return decision.verdict == policy::Decision::Verdict::permit || emergency.has_value(); }
 };
 Result<Standing> standing_of(const Party& party, const policy::Ask& ask);
+// The same of one place among many: `facts` are the person's, as they come from the party's address, and `own` is what is open of them.
+Standing standing_of(const Party& party, const policy::Ask& ask, const policy::Facts& facts, const access::Access::Own& own);
 
 }  // namespace anteroom::talk

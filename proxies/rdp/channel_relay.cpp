@@ -12,6 +12,12 @@ namespace {
 constexpr std::uint32_t packed = 0x00200000;  // CHANNEL_PACKET_COMPRESSED: never negotiated, so never true
 constexpr std::size_t most_told = 64;
 
+// What a person calls them. Sound is left out: clients ask for it by habit, to be answered that there is none.
+struct Called {
+    std::string_view channel, words;
+};
+constexpr Called called[] = {{"cliprdr", "clipboard"}, {"rdpdr", "drives"}};
+
 std::string name_of(const CHANNEL_DEF& channel) { return {channel.name, strnlen(channel.name, CHANNEL_NAME_LEN)}; }
 
 }  // namespace
@@ -29,7 +35,11 @@ std::vector<CHANNEL_DEF> ChannelRelay::offer(const std::vector<CHANNEL_DEF>& ask
     std::vector<CHANNEL_DEF> list;
     for (const auto& channel : asked_for) {
         const auto name = name_of(channel);
-        if (std::find(may.begin(), may.end(), name) == may.end() || channels_.contains(name)) continue;
+        if (channels_.contains(name)) continue;
+        if (std::find(may.begin(), may.end(), name) == may.end()) {
+            if (std::find(withheld_.begin(), withheld_.end(), name) == withheld_.end()) withheld_.push_back(name);
+            continue;
+        }
         FilterTerms terms;
         terms.permits = permits;
         terms.foresees = allows;
@@ -44,6 +54,21 @@ std::vector<CHANNEL_DEF> ChannelRelay::offer(const std::vector<CHANNEL_DEF>& ask
         list.push_back(channel);
     }
     return list;
+}
+
+Result<std::vector<std::string>> ChannelRelay::tell_withheld(Monotonic now) {
+    std::vector<std::string> words;
+    std::string names;
+    for (const auto& [channel, word] : called) {
+        if (std::find(withheld_.begin(), withheld_.end(), channel) == withheld_.end()) continue;
+        words.emplace_back(word);
+        names += (names.empty() ? "" : ", ") + std::string(channel);
+    }
+    if (words.empty()) return words;
+    // Clients name drives whether they have any or not: by themselves they are no refusal in the audit log.
+    if (words.front() == "clipboard") gate_.refuse({"rdp:channel", names + ": nothing of it is allowed"});
+    TRY(recording_.marker(recorder::MarkerKind::refusal, 0, "withheld: " + names, now));
+    return words;
 }
 
 Status ChannelRelay::from_client(std::uint16_t id, View chunk, std::uint32_t flags, std::uint32_t total) {
@@ -73,6 +98,7 @@ Status ChannelRelay::carry(Channel& channel, Way way, View chunk, std::uint32_t 
     auto passed = channel.filter->pass(way, **whole);
     if (!passed) return broken(passed.error().detail);
     TRY(record(*passed));
+    carried_ = carried_ || !passed->forward.empty();
     for (auto& message : passed->forward) TRY(send(channel, way, std::move(message)));
     for (auto& message : passed->back) TRY(send(channel, other(way), std::move(message)));
     return ok();

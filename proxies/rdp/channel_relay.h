@@ -20,6 +20,9 @@ public:
 
     // Of what the client asked for, what the target is offered.
     std::vector<CHANNEL_DEF> offer(const std::vector<CHANNEL_DEF>& asked_for);
+    // Tells the recording, and of a clipboard the audit log, once, what the client asked for and policy allows nothing of. For the person: "clipboard",
+    // "drives".
+    Result<std::vector<std::string>> tell_withheld(Monotonic now);
     void join(TargetLeg& target) { target_ = &target; }
 
     Status from_client(std::uint16_t id, View chunk, std::uint32_t flags, std::uint32_t total);
@@ -28,6 +31,8 @@ public:
     Status flush();
     // A client that does not read what its channels bring: the target has to wait.
     bool congested() const { return waiting_size_ > most_waiting; }
+    // Whether something was carried since the last question.
+    bool take_carried() { return std::exchange(carried_, false); }
     // The session ends: what the filters still know is recorded.
     Status close();
 
@@ -52,8 +57,10 @@ private:
     TargetLeg* target_ = nullptr;
     std::map<std::string, Channel> channels_;
     std::set<std::string> told_;
+    std::vector<std::string> withheld_;  // channels that were asked for and not offered
     std::vector<std::pair<std::uint16_t, Bytes>> waiting_;
     std::size_t waiting_size_ = 0;
+    bool carried_ = false;
 };
 
 }  // namespace anteroom::rdp

@@ -113,6 +113,7 @@ void ClientLeg::configure() {
 
 BOOL ClientLeg::post_connect() {
     auto* settings = settings_of(peer_.get());
+    (void)freerdp_settings_set_bool(settings, FreeRDP_CompressionEnabled, FALSE);  // the client could; nothing here does (doors.cpp)
     ClientHello hello;
     hello.user = text_setting(settings, FreeRDP_Username);
     hello.domain = text_setting(settings, FreeRDP_Domain);
@@ -129,6 +130,10 @@ BOOL ClientLeg::post_connect() {
 }
 
 BOOL ClientLeg::activate() {
+    agreed_ = true;
+    const auto now = screen();
+    if (wanted_ && (wanted_->width != now.width || wanted_->height != now.height)) return TRUE;  // step() asks again
+    wanted_.reset();
     ready_ = true;
     listener_.client_ready();
     return TRUE;
@@ -136,6 +141,8 @@ BOOL ClientLeg::activate() {
 
 Status ClientLeg::step() {
     if (!peer_->CheckFileDescriptor(peer_.get())) return fail(ErrorKind::not_found, "the client is gone");
+    // Not from within activate(): FreeRDP is still about to finish that one.
+    if (const auto size = wanted_; size && agreed_) TRY(propose(size->width, size->height));
     if (blocked() && peer_->DrainOutputBuffer(peer_.get()) < 0) return fail(ErrorKind::not_found, "the client is gone");
     return ok();
 }
@@ -163,7 +170,14 @@ std::uint32_t ClientLeg::keyboard_layout() const { return freerdp_settings_get_u
 std::uint16_t ClientLeg::channel_id(const std::string& name) const { return WTSChannelGetId(peer_.get(), name.c_str()); }
 
 Status ClientLeg::resize(std::uint32_t width, std::uint32_t height) {
-    ready_ = false;
+    if (agreed_) return propose(width, height);
+    wanted_ = Size{width, height};
+    return ok();
+}
+
+Status ClientLeg::propose(std::uint32_t width, std::uint32_t height) {
+    wanted_.reset();
+    ready_ = agreed_ = false;
     (void)freerdp_settings_set_uint32(settings(), FreeRDP_DesktopWidth, width);
     (void)freerdp_settings_set_uint32(settings(), FreeRDP_DesktopHeight, height);
     return update()->DesktopResize(context()) ? ok() : Status(fail(ErrorKind::io, "the client cannot be resized"));

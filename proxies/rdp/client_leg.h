@@ -60,7 +60,8 @@ public:
     rdpContext* context() const { return peer_->context; }
     std::uint16_t channel_id(const std::string& name) const;  // 0: none
 
-    // Not ready until the client has agreed.
+    // Not ready until the client has agreed. Meanwhile the newest size is only remembered: a client that was asked a second time before
+    // it has answered the first loses its way (MS-RDPBCGR 1.3.1.3).
     Status resize(std::uint32_t width, std::uint32_t height);
     Status send_channel(std::uint16_t id, View message);
     // Tells it that the session is over, and why in RDP's own terms (ERRINFO_*).
@@ -74,11 +75,16 @@ private:
     BOOL post_connect();
     BOOL activate();
     static ClientLeg* of(rdpContext* context);
+    Status propose(std::uint32_t width, std::uint32_t height);
 
     Listener& listener_;
     Preamble preamble_;
     Peer peer_;
-    bool ready_ = false, hidden_ = false;
+    struct Size {
+        std::uint32_t width, height;
+    };
+    std::optional<Size> wanted_;  // what the client is asked for once it has agreed to the last
+    bool ready_ = false, hidden_ = false, agreed_ = false;
 };
 
 }  // namespace anteroom::rdp

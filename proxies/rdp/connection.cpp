@@ -106,7 +106,7 @@ Status Connection::step(Monotonic now) {
 void Connection::wait(Monotonic now) {
     Monotonic next = std::min(deadline_, now + idle_look);
     if (const auto due = desk_->due()) next = std::min(next, *due);
-    if (recording_ && recording_->writer().backlog() > 0) next = std::min(next, now + tick);
+    if (recording_ && recording_->waits()) next = std::min(next, now + tick);
     if (!desk_->on_target()) next = std::min(next, now + blink);
     std::vector<pollfd> fds{{link_.fd(), POLLIN, 0}};
     const bool stalled = recording_ && recording_->stalled(now);
@@ -156,7 +156,7 @@ Status Connection::handle(control::Packet packet) {
     }
     if (packet.is<control::Tell>()) {
         const auto tell = TRY(packet.as<control::Tell>());
-        announce(tell.text, tell.ring, now);
+        announce({.text = tell.text, .urgent = tell.ring}, now);
         return ok();
     }
     if (packet.is<control::ChangeEnd>()) {
@@ -197,7 +197,7 @@ void Connection::key(std::uint16_t flags, std::uint16_t code) {
     if (desk_->on_target()) {
         if ((flags & KBD_FLAGS_RELEASE) == 0) ++counts_.keys;
         if (own_keys(flags, code)) return;
-        if (live()) target_->key(flags, code);
+        if (live() && kept({recorder::KeyKind::scancode, flags, code})) target_->key(flags, code);
         return;
     }
     if (!keymap_ || (flags & KBD_FLAGS_EXTENDED1) != 0) return;  // Pause comes as other keys with a mark
@@ -213,7 +213,7 @@ void Connection::unicode_key(std::uint16_t flags, std::uint16_t code) {
     last_activity_ = MonotonicClock::now();
     if (desk_->on_target()) {
         if ((flags & KBD_FLAGS_RELEASE) == 0) ++counts_.keys;
-        if (live()) target_->unicode_key(flags, code);
+        if (live() && kept({recorder::KeyKind::unicode, flags, code})) target_->unicode_key(flags, code);
         return;
     }
     if ((flags & KBD_FLAGS_RELEASE) != 0) return;
@@ -237,7 +237,14 @@ void Connection::lock_keys(std::uint32_t flags) {
         lobby_->keyboard(std::string(keymap_->name()), keymap_->caps_lock());
     }
     lock_flags_ = flags;
-    if (live()) target_->lock_keys(flags);
+    if (live() && kept({recorder::KeyKind::locks, static_cast<std::uint16_t>(flags), 0})) target_->lock_keys(flags);
+}
+
+// Sealed away before it is passed on, where policy says that keystrokes are.
+bool Connection::kept(const recorder::DesktopKey& key) {
+    if (broken_) return false;
+    if (auto typed = recording_->typed(0, recorder::encode(key), MonotonicClock::now()); !typed) broken_ = typed.error();
+    return !broken_;
 }
 
 void Connection::mouse(std::uint16_t flags, std::uint16_t x, std::uint16_t y, bool extended) {
@@ -248,7 +255,7 @@ void Connection::mouse(std::uint16_t flags, std::uint16_t x, std::uint16_t y, bo
         counts_.clicks += click ? 1 : 0;
         counts_.wheel += wheel ? 1 : 0;
         if (!wheel) desk_->mouse_moved(x, y);
-        if (click && permit_.extendable && desk_->strip_covers(x, y)) return ask_for_more(last_activity_);
+        if (click && own_click(x, y)) return;
         if (live()) target_->mouse(flags, x, y, extended);
         return;
     }
@@ -256,14 +263,23 @@ void Connection::mouse(std::uint16_t flags, std::uint16_t x, std::uint16_t y, bo
     else if (click) lobby_->click(x, y);
 }
 
+// Silence is silence in both directions: who watches what moves is at work. A clock that ticks counts, too: whether a desktop that is
+// left alone is locked is its own affair.
+void Connection::target_painted(const RECTANGLE_16& area) {
+    last_activity_ = MonotonicClock::now();
+    desk_->target_painted(area);
+}
+
 void Connection::client_channel(std::uint16_t id, View chunk, std::uint32_t flags, std::uint32_t total) {
     if (!channels_ || broken_) return;
     if (auto carried = channels_->from_client(id, chunk, flags, total); !carried) broken_ = carried.error();
+    if (channels_->take_carried()) last_activity_ = MonotonicClock::now();
 }
 
 void Connection::target_channel(const std::string& name, View chunk, std::uint32_t flags, std::uint32_t total) {
     if (!channels_ || broken_) return;
     if (auto carried = channels_->from_target(name, chunk, flags, total); !carried) broken_ = carried.error();
+    if (channels_->take_carried()) last_activity_ = MonotonicClock::now();
 }
 
 }  // namespace anteroom::rdp

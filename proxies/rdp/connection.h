@@ -46,12 +46,15 @@ private:
     Status step_target(Monotonic now);
     void went_live(Monotonic now);
     void change_end(const control::ChangeEnd& change);
-    void announce(const std::string& text, bool urgent, Monotonic now);
+    Status say_opening(Monotonic now);
+    void announce(Strip strip, Monotonic now);
     void step_ending(Monotonic now);
     void step_ends(Monotonic now);
     void ask_for_more(Monotonic now);
+    bool own_click(std::uint16_t x, std::uint16_t y);
     bool own_keys(std::uint16_t flags, std::uint16_t code);
     Status count_input(Monotonic now);
+    bool kept(const recorder::DesktopKey& key);
     void end(std::string reason, std::string sentence);
     void say_goodbye();
     void linger();
@@ -67,7 +70,7 @@ private:
     void client_channel(std::uint16_t id, View chunk, std::uint32_t flags, std::uint32_t total) override;
     void repaint(const RECTANGLE_16& area) override { desk_->damage(area); }
     // ---- TargetLeg::Listener
-    void target_painted(const RECTANGLE_16& area) override { desk_->target_painted(area); }
+    void target_painted(const RECTANGLE_16& area) override;
     bool target_resized(std::uint32_t width, std::uint32_t height) override { return desk_->target_resized(width, height); }
     void target_channel(const std::string& name, View chunk, std::uint32_t flags, std::uint32_t total) override;
     void pointer_at(std::uint16_t x, std::uint16_t y) override { desk_->pointer_at(x, y); }

@@ -10,16 +10,10 @@ namespace anteroom::rdp {
 
 namespace {
 
-constexpr Duration target_limit = std::chrono::seconds(20), seal_limit = std::chrono::seconds(3), strip_limit = std::chrono::seconds(12),
-                   notice_limit = std::chrono::seconds(6), ask_again = std::chrono::seconds(10), count_every = std::chrono::seconds(1);
+constexpr Duration target_limit = std::chrono::seconds(20), seal_limit = std::chrono::seconds(3), notice_limit = std::chrono::seconds(6),
+                   ask_again = std::chrono::seconds(10), count_every = std::chrono::seconds(1), double_click = std::chrono::seconds(1);
 constexpr const char* how_to_ask = "Click here, or press Ctrl+Alt+Shift+X, to ask for more time.";
 constexpr std::uint16_t key_control = 0x1d, key_alt = 0x38, key_shift_left = 0x2a, key_shift_right = 0x36, key_x = 0x2d;
-
-// To the second near the end, to the minute before.
-std::string time_left(Duration left) {
-    if (left < std::chrono::minutes(10)) return duration_text(std::chrono::round<std::chrono::seconds>(left));
-    return duration_text(std::chrono::round<std::chrono::minutes>(left));
-}
 
 // What the client's own window says of the end (MS-RDPBCGR 2.2.5.1.1).
 std::uint32_t error_info(const std::string& reason) {
@@ -38,9 +32,11 @@ Status Connection::begin(control::SessionPermit permit, std::vector<Fd> fds) {
     // The recording's clock began when the broker wrote its header.
     const auto age = std::chrono::duration_cast<Duration>(SystemClock().now() - permit.started);
     recording_.emplace(std::move(fds[1]), std::move(permit.keys), now - std::clamp<Duration>(age, Duration(0), target_limit), link_);
+    TRY(recording_->seal_keystrokes_to(permit.keystrokes_to, recorder::Track::keyboard_mouse));
     permit_ = std::move(permit);
     if (!permit_.help.empty()) help_ = permit_.help;
-    channels_.emplace(*client_, gate_, *recording_, permit_.desktop, [this](const std::string& sentence) { announce(sentence, false, MonotonicClock::now()); });
+    channels_.emplace(*client_, gate_, *recording_, permit_.desktop,
+                      [this](const std::string& sentence) { announce({.text = sentence}, MonotonicClock::now()); });
     TargetLeg::Terms terms;
     terms.desktop = permit_.desktop;
     terms.person = permit_.person;
@@ -83,25 +79,47 @@ void Connection::went_live(Monotonic now) {
     lobby_->busy("");
     desk_->show_target(*target_, *recording_, {permit_.desktop.lossless, permit_.desktop.filmed});
     if (!permit_.desktop.filmed) (void)recording_->marker(recorder::MarkerKind::note, 0, "the screen is not recorded: policy says record: facts", now);
-    if (!permit_.notice.empty()) desk_->strip(permit_.notice, false, now + notice_limit);
-    if (hello_.monitors > 1) announce("Several monitors were asked for; this session shows one.", false, now);
-    target_->lock_keys(lock_flags_);
+    if (auto opened = say_opening(now); !opened) broken_ = opened.error();
+    if (hello_.monitors > 1) announce({.text = "Several monitors were asked for; this session shows one."}, now);
+    if (kept({recorder::KeyKind::locks, static_cast<std::uint16_t>(lock_flags_), 0})) target_->lock_keys(lock_flags_);
     last_activity_ = now;
     ::malloc_trim(0);  // the lobby's pictures, the logon's buffers
 }
 
+// What the session is, and what is missing in it: in one sentence's time, unless the strip has no room for both.
+Status Connection::say_opening(Monotonic now) {
+    constexpr std::size_t room = 110;
+    std::string missing;
+    for (const auto& one : TRY(channels_->tell_withheld(now))) missing += (missing.empty() ? "No " : ", no ") + one;
+    if (!missing.empty()) missing += ".";
+    const bool together = permit_.notice.size() + missing.size() < room;
+    const auto& notice = permit_.notice;
+    if (!notice.empty()) desk_->say({.text = together && !missing.empty() ? notice + " " + missing : notice, .lasts = notice_limit}, now);
+    if (!missing.empty() && (notice.empty() || !together)) desk_->say({.text = missing, .lasts = notice_limit}, now);
+    const auto depth = client_->screen().depth;
+    if (permit_.desktop.lossless && depth < 24)
+        announce({.text = std::string("Your client shows ") +
+                          (depth == 15   ? "32,768"
+                           : depth == 16 ? "65,536"
+                                         : "few") +
+                          " colours: not for diagnosis.",
+                  .urgent = true},
+                 now);
+    return ok();
+}
+
 // To the person, at the screen's edge, and into the recording.
-void Connection::announce(const std::string& text, bool urgent, Monotonic now) {
-    if (recording_) (void)recording_->marker(recorder::MarkerKind::warning, 0, text, now);
-    if (desk_->on_target()) desk_->strip(text, urgent, now + strip_limit);
-    else lobby_->say(text);
+void Connection::announce(Strip strip, Monotonic now) {
+    if (recording_) (void)recording_->marker(recorder::MarkerKind::warning, 0, strip.text, now);
+    if (desk_->on_target()) desk_->say(std::move(strip), now);
+    else lobby_->say(strip.text);
 }
 
 void Connection::change_end(const control::ChangeEnd& change) {
     const auto now = MonotonicClock::now();
     ending_.set(Monotonic(Duration(change.expires)), Monotonic(Duration(change.deadline)), now);
     deadline_ = ending_.deadline();
-    if (!change.text.empty()) announce(change.text, true, now);
+    if (!change.text.empty()) announce({.text = change.text, .urgent = true, .of_time = true}, now);
 }
 
 // The worker warns by itself: also when there is no broker.
@@ -109,32 +127,39 @@ void Connection::step_ending(Monotonic now) {
     if (link_.state() != control::live) return;
     const auto notice = ending_.due(now);
     if (!notice || notice->due == worker::Ending::Due::over) return;
-    const std::string left = time_left(notice->left);
-    if (notice->due == worker::Ending::Due::grace) {
-        announce("The approved time is over; the session goes on for another " + left + " under an alarm.", true, now);
-        if (auto sent = link_.send(control::GraceBegun{}); !sent) log::warn("grace.unsent", {{"error", sent.error().detail}});
-        return;
-    }
-    announce((notice->in_grace ? "This session is cut in " : "This session's time is over in ") + left + "." +
-                 (permit_.extendable ? std::string(" ") + how_to_ask : std::string()),
-             true, now);
+    const bool invites = permit_.extendable && notice->due == worker::Ending::Due::warning;
+    announce({.text = worker::sentence(*notice, invites ? how_to_ask : ""), .urgent = true, .of_time = true, .invites = invites}, now);
+    if (notice->due != worker::Ending::Due::grace) return;
+    if (auto sent = link_.send(control::GraceBegun{}); !sent) log::warn("grace.unsent", {{"error", sent.error().detail}});
 }
 
 void Connection::ask_for_more(Monotonic now) {
-    const std::string left = time_left(std::max(ending_.next_end() - now, Duration(0))) + " left.";
-    if (!permit_.extendable) return desk_->strip("No more time can be asked for in this session. " + left, false, now + strip_limit);
-    if (asked_more_ != Monotonic() && now - asked_more_ < ask_again) return desk_->strip("More time was asked for a moment ago.", false, now + strip_limit);
+    const std::string left = worker::time_left(std::max(ending_.next_end() - now, Duration(0))) + " left.";
+    const auto answer = [&](const std::string& text) { desk_->say({.text = text + " " + left, .of_time = true}, now); };
+    if (!permit_.extendable) return answer("No more time can be asked for in this session.");
+    if (asked_more_ != Monotonic() && now - asked_more_ < ask_again) return answer("More time was asked for a moment ago.");
     if (auto sent = link_.send(control::AskExtension{}); !sent) return;
     asked_more_ = now;
-    desk_->strip("Asked for more time. " + left, false, now + strip_limit);
+    answer("Asked for more time.");
     (void)recording_->marker(recorder::MarkerKind::approval, 0, "asked for more time", now);
 }
 
-// Ctrl+Alt+Shift+X is Anteroom's; every other key is the target's.
+// A click is Anteroom's where a sentence invites to it, and so is the second half of a double click there; every other is the target's.
+bool Connection::own_click(std::uint16_t x, std::uint16_t y) {
+    const auto* strip = desk_->strip_at(x, y);
+    if (strip == nullptr) return false;
+    const auto now = MonotonicClock::now();
+    if (!strip->invites) return asked_more_ != Monotonic() && now - asked_more_ < double_click;
+    ask_for_more(now);
+    return true;
+}
+
+// Ctrl+Alt+Shift+X is Anteroom's; every other key is the target's. The Alt on the right is none: as AltGr it comes with a Ctrl that nobody
+// pressed, and with Shift and X types a letter (Polish, for one).
 bool Connection::own_keys(std::uint16_t flags, std::uint16_t code) {
     const bool down = (flags & KBD_FLAGS_RELEASE) == 0;
     if (code == key_control) control_ = down;
-    if (code == key_alt) alt_ = down;
+    if (code == key_alt && (flags & KBD_FLAGS_EXTENDED) == 0) alt_ = down;
     if (code == key_shift_left || code == key_shift_right) shift_ = down;
     if (code != key_x || !control_ || !alt_ || !shift_) return false;
     if (down) ask_for_more(MonotonicClock::now());

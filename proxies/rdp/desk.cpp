@@ -13,6 +13,10 @@ namespace {
 constexpr Duration pointer_every = std::chrono::milliseconds(40);
 constexpr std::uint32_t most_pointers = 64, widest_pointer = 384;
 constexpr std::uint32_t compared_rows = 32;
+// A paint of the whole screen is followed by a rest, a paint of a part by the same part of it: 30 screens a second are more than an eye
+// sees, and a target may paint as fast as it is read. Less than a small part is painted at once: a key, a click.
+constexpr Duration rest_after_all = std::chrono::milliseconds(33);
+constexpr std::uint64_t small_part = 16;
 
 RECTANGLE_16 whole_of(std::uint32_t width, std::uint32_t height) { return {0, 0, static_cast<UINT16>(width), static_cast<UINT16>(height)}; }
 
@@ -72,7 +76,8 @@ void Desk::show_target(TargetLeg& target, worker::Recording& recording, const Te
     target_ = &target;
     recording_ = &recording;
     terms_ = terms;
-    lobby_ = before_ = Bytes();
+    lobby_ = Bytes();  // a move: an assignment of nothing would keep the memory
+    before_ = Bytes();
     lobby_width_ = lobby_height_ = 0;
     if (terms_.filmed) {
         screen_.emplace([this](recorder::Track track, std::uint8_t kind, View bytes, Monotonic now) { return recording_->append(track, kind, 0, bytes, now); });
@@ -92,7 +97,7 @@ Status Desk::leave_target(Monotonic now) {
         recorded = screen_->finish(
             {target->pixels(), target->stride(), static_cast<std::uint16_t>(target->width()), static_cast<std::uint16_t>(target->height())}, now);
     screen_.reset();
-    strip_.clear();
+    strips_.clear();
     damage_all();
     pointer_system(SYSPTR_DEFAULT);
     return recorded;
@@ -107,7 +112,6 @@ void Desk::target_painted(const RECTANGLE_16& area) {
 bool Desk::target_resized(std::uint32_t width, std::uint32_t height) {
     if (target_ == nullptr) return true;
     damage_.clear();
-    strip_drawn_ = false;
     if (screen_) {
         screen_->resize(static_cast<std::uint16_t>(width), static_cast<std::uint16_t>(height));
         screen_->damage({0, 0, static_cast<std::uint16_t>(width), static_cast<std::uint16_t>(height)});
@@ -164,21 +168,19 @@ RECTANGLE_16 Desk::strip_band() const {
     return {static_cast<UINT16>(box.x), static_cast<UINT16>(box.y), static_cast<UINT16>(box.x + box.width), static_cast<UINT16>(box.y + box.height)};
 }
 
-void Desk::strip(std::string text, bool urgent, Monotonic until) {
-    strip_ = std::move(text);
-    urgent_ = urgent;
-    strip_until_ = until;
-    strip_drawn_ = false;
+void Desk::say(Strip strip, Monotonic now) {
+    strips_.say(std::move(strip), now);
     damage(strip_band());
 }
 
-bool Desk::strip_covers(int x, int y) const {
+const Strip* Desk::strip_at(int x, int y) const {
     const auto band = strip_band();
-    return target_ != nullptr && !strip_.empty() && x >= band.left && x < band.right && y >= band.top && y < band.bottom;
+    const bool within = x >= band.left && x < band.right && y >= band.top && y < band.bottom;
+    return target_ != nullptr && within ? strips_.shown() : nullptr;
 }
 
 // The band is a picture of its own, as wide as the screen, so that the target's stays as the target painted it.
-void Desk::draw_strip_band() {
+void Desk::draw_strip_band(const Strip& strip) {
     const auto screen = client_.screen();
     const auto band = strip_band();
     band_.assign(std::size_t{screen.width} * band.bottom * 4, 0);
@@ -186,17 +188,17 @@ void Desk::draw_strip_band() {
     for (UINT16 row = 0; row < band.bottom && row < whole.height; ++row)
         std::memcpy(band_.data() + std::size_t{row} * screen.width * 4, whole.pixels + std::size_t{row} * whole.stride, std::size_t{screen.width} * 4);
     Canvas canvas(band_.data(), screen.width * 4, static_cast<int>(screen.width), band.bottom, fonts_);
-    (void)draw_strip(canvas, static_cast<int>(screen.height), strip_, urgent_);
-    strip_drawn_ = true;
+    (void)draw_strip(canvas, static_cast<int>(screen.height), strip.text, strip.urgent);
 }
 
 void Desk::paint_under_strip(const Picture& whole, const RECTANGLE_16& area) {
     const auto band = strip_band();
-    if (strip_.empty() || !overlap(area, band)) {
+    const auto* strip = strips_.shown();
+    if (strip == nullptr || !overlap(area, band)) {
         (void)painter_.paint(whole, area);
         return;
     }
-    draw_strip_band();
+    draw_strip_band(*strip);
     const Picture over{band_.data(), whole.width * 4, whole.width, band.bottom};
     (void)painter_.paint(over, {area.left, area.top, area.right, std::min(area.bottom, band.bottom)});
     if (area.bottom > band.bottom) (void)painter_.paint(whole, {area.left, band.bottom, area.right, area.bottom});
@@ -209,16 +211,30 @@ Picture Desk::picture() const {
     return {lobby_.data(), lobby_width_ * 4, lobby_width_, lobby_height_};
 }
 
-void Desk::paint(Monotonic now) {
-    if (!strip_.empty() && now >= strip_until_) {
-        strip_.clear();
-        damage(strip_band());
+// Whether so many pixels have to wait; if not, what they cost is noted.
+bool Desk::rests(std::uint64_t pixels, Monotonic now) {
+    const auto screen = client_.screen();
+    const std::uint64_t all = std::max<std::uint64_t>(1, std::uint64_t{screen.width} * screen.height);
+    if (target_ != nullptr && pixels * small_part > all && now < rested_) {
+        paint_due_ = rested_;
+        return true;
     }
+    const auto rest = rest_after_all * static_cast<Duration::rep>(std::min(pixels, all)) / static_cast<Duration::rep>(all);
+    rested_ = std::min(std::max(rested_, now) + rest, now + rest_after_all);
+    return false;
+}
+
+void Desk::paint(Monotonic now) {
+    paint_due_.reset();
+    if (strips_.step(now)) damage(strip_band());
     if (damage_.empty() || !client_.may_paint()) return;
     const auto whole = picture();
     const auto screen = client_.screen();
     if (whole.pixels == nullptr || whole.width != screen.width || whole.height != screen.height) return;
     const auto areas = damage_.rectangles();
+    std::uint64_t pixels = 0;
+    for (const auto& area : areas) pixels += static_cast<std::uint64_t>(area.right - area.left) * static_cast<std::uint64_t>(area.bottom - area.top);
+    if (rests(pixels, now)) return;
     damage_.clear();
     for (const auto& area : areas) paint_under_strip(whole, area);
 }
@@ -246,7 +262,8 @@ std::optional<Monotonic> Desk::due() const {
     if (target_ != nullptr && screen_)
         if (const auto at = screen_->due()) earlier(*at);
     if (mouse_ && screen_) earlier(mouse_recorded_ + pointer_every);
-    if (!strip_.empty()) earlier(strip_until_);
+    if (strips_.shown() != nullptr) earlier(strips_.until());
+    if (paint_due_) earlier(*paint_due_);
     return next;
 }
 

@@ -7,6 +7,7 @@
 
 #include "proxies/rdp/lobby/lobby.h"
 #include "proxies/rdp/painter.h"
+#include "proxies/rdp/strips.h"
 #include "proxies/rdp/target_leg.h"
 #include "proxies/worker/recording.h"
 #include "recorder/screen.h"
@@ -41,9 +42,10 @@ public:
     // The person's mouse, for the record.
     void mouse_moved(std::uint16_t x, std::uint16_t y) { mouse_ = recorder::PointerPosition{x, y}; }
 
-    // One sentence at the edge, for so long; a newer one takes its place.
-    void strip(std::string text, bool urgent, Monotonic until);
-    bool strip_covers(int x, int y) const;
+    // A sentence at the edge, as soon as it is its turn.
+    void say(Strip strip, Monotonic now);
+    // The sentence that is shown at this point, or nullptr.
+    const Strip* strip_at(int x, int y) const;
 
     // Paints and records what is due. An error means that the session cannot be recorded any more.
     Status step(Monotonic now);
@@ -52,9 +54,10 @@ public:
 private:
     Picture picture() const;
     void paint(Monotonic now);
+    bool rests(std::uint64_t pixels, Monotonic now);
     void paint_under_strip(const Picture& whole, const RECTANGLE_16& area);
     void draw_lobby(Lobby& lobby, Monotonic now);
-    void draw_strip_band();
+    void draw_strip_band(const Strip& strip);
     Status record(Monotonic now);
     Status record_pointer(recorder::PointerKind kind, View bytes, Monotonic now);
     RECTANGLE_16 strip_band() const;
@@ -63,7 +66,9 @@ private:
     const Fonts& fonts_;
     Painter painter_;
     Region damage_;
-    Bytes lobby_, before_;  // the lobby's picture, and as it was last sent
+    Monotonic rested_{};                  // what is not small is not painted before
+    std::optional<Monotonic> paint_due_;  // something waits for that
+    Bytes lobby_, before_;                // the lobby's picture, and as it was last sent
     std::uint32_t lobby_width_ = 0, lobby_height_ = 0;
 
     TargetLeg* target_ = nullptr;
@@ -74,9 +79,7 @@ private:
     std::optional<recorder::PointerPosition> mouse_;
     Monotonic mouse_recorded_{};
 
-    std::string strip_;
-    bool urgent_ = false, strip_drawn_ = false;
-    Monotonic strip_until_{};
+    Strips strips_;
     Bytes band_;
 };
 

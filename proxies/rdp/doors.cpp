@@ -1,8 +1,11 @@
-// The program's own fcntl and PathFileExists come before the libraries' (ld.so(8), symbol interposition).
+// The program's own functions come before the libraries' (ld.so(8), symbol interposition), also where a library calls one of its own.
 #include "proxies/rdp/doors.h"
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <freerdp/codec/mppc.h>
+#include <freerdp/codec/ncrush.h>
+#include <freerdp/codec/xcrush.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -35,14 +38,35 @@ __attribute__((visibility("default"))) int PathFileExistsA(const char*) {
     ++asked;
     return 1;
 }
+
+// RDP's bulk compression (MS-RDPBCGR 3.1.8). Neither leg offers it, yet FreeRDP makes all its contexts, zeroes 5 MB of them, and unpacks
+// what says it is compressed. Here there are no contexts, and what says so ends its connection as any other broken message does.
+__attribute__((visibility("default"))) MPPC_CONTEXT* mppc_context_new(DWORD, BOOL) { return nullptr; }
+__attribute__((visibility("default"))) void mppc_context_reset(MPPC_CONTEXT*, BOOL) {}
+__attribute__((visibility("default"))) void mppc_context_free(MPPC_CONTEXT*) {}
+__attribute__((visibility("default"))) void mppc_set_compression_level(MPPC_CONTEXT*, DWORD) {}
+__attribute__((visibility("default"))) int mppc_compress(MPPC_CONTEXT*, BYTE*, UINT32, BYTE**, UINT32*, UINT32*) { return -1; }
+__attribute__((visibility("default"))) int mppc_decompress(MPPC_CONTEXT*, BYTE*, UINT32, BYTE**, UINT32*, UINT32) { return -1; }
+__attribute__((visibility("default"))) NCRUSH_CONTEXT* ncrush_context_new(BOOL) { return nullptr; }
+__attribute__((visibility("default"))) void ncrush_context_reset(NCRUSH_CONTEXT*, BOOL) {}
+__attribute__((visibility("default"))) void ncrush_context_free(NCRUSH_CONTEXT*) {}
+__attribute__((visibility("default"))) int ncrush_compress(NCRUSH_CONTEXT*, BYTE*, UINT32, BYTE**, UINT32*, UINT32*) { return -1; }
+__attribute__((visibility("default"))) int ncrush_decompress(NCRUSH_CONTEXT*, BYTE*, UINT32, BYTE**, UINT32*, UINT32) { return -1; }
+__attribute__((visibility("default"))) XCRUSH_CONTEXT* xcrush_context_new(BOOL) { return nullptr; }
+__attribute__((visibility("default"))) void xcrush_context_reset(XCRUSH_CONTEXT*, BOOL) {}
+__attribute__((visibility("default"))) void xcrush_context_free(XCRUSH_CONTEXT*) {}
+__attribute__((visibility("default"))) int xcrush_compress(XCRUSH_CONTEXT*, BYTE*, UINT32, BYTE**, UINT32*, UINT32*) { return -1; }
+__attribute__((visibility("default"))) int xcrush_decompress(XCRUSH_CONTEXT*, BYTE*, UINT32, BYTE**, UINT32*, UINT32) { return -1; }
 }
 
 namespace anteroom::rdp {
 
 bool doors_hold() {
     // As FreeRDP finds them: by the names that its libraries look up.
-    return ::dlsym(RTLD_DEFAULT, "fcntl64") == reinterpret_cast<void*>(&fcntl64) &&
-           ::dlsym(RTLD_DEFAULT, "PathFileExistsA") == reinterpret_cast<void*>(&PathFileExistsA);
+    const auto here = [](const char* name, auto* function) { return ::dlsym(RTLD_DEFAULT, name) == reinterpret_cast<void*>(function); };
+    return here("fcntl64", &fcntl64) && here("PathFileExistsA", &PathFileExistsA) && here("mppc_context_new", &mppc_context_new) &&
+           here("mppc_decompress", &mppc_decompress) && here("ncrush_context_new", &ncrush_context_new) && here("ncrush_decompress", &ncrush_decompress) &&
+           here("xcrush_context_new", &xcrush_context_new) && here("xcrush_decompress", &xcrush_decompress);
 }
 
 }  // namespace anteroom::rdp

@@ -1,5 +1,5 @@
-// What FreeRDP calls of the system and may not have behind the closed sandbox: stood in for here (doors.cpp), by the dynamic linker's
-// rule that the program's own functions come first. Nothing here opens anything.
+// What FreeRDP calls and may not have behind the closed sandbox, or has no need of: stood in for here (doors.cpp), by the dynamic
+// linker's rule that the program's own functions come first. Nothing here opens anything.
 #pragma once
 
 namespace anteroom::rdp {

@@ -4,14 +4,13 @@
 //   - settings are read and written by freerdp_settings_get/set_* alone, which both have
 //   - RdpServerRsaKey and certificates become freerdp_key_new_from_pem, freerdp_certificate_new_from_pem (not used: TLS ends in the front)
 //   - BITMAP_UPDATE.count is gone (number stays); VerifyX509Certificate's result 1 keeps its meaning
+//   - mppc, ncrush and xcrush are its own there: their doors (doors.cpp) open onto nothing and can go
 //   - freerdp_settings pointers to channel definitions grow by freerdp_settings_set_pointer_len
 #pragma once
 
 #include <freerdp/channels/channels.h>
 #include <freerdp/channels/wtsvc.h>
 #include <freerdp/client/channels.h>
-#include <freerdp/codec/nsc.h>
-#include <freerdp/codec/planar.h>
 #include <freerdp/codec/region.h>
 #include <freerdp/constants.h>
 #include <freerdp/freerdp.h>

@@ -3,6 +3,8 @@
 #pragma once
 
 #include "proxies/rdp/client_leg.h"
+#include "proxies/rdp/nscodec.h"
+#include "proxies/rdp/planar.h"
 #include "proxies/rdp/rle.h"
 
 namespace anteroom::rdp {
@@ -16,7 +18,6 @@ struct Picture {
 class Painter {
 public:
     explicit Painter(ClientLeg& client) : client_(client) {}
-    ~Painter();
     Painter(const Painter&) = delete;
     Painter& operator=(const Painter&) = delete;
 
@@ -29,17 +30,18 @@ private:
     enum class Form : std::uint8_t { planar, nscodec, interleaved };
     Status paint_tiles(const Picture& picture, const RECTANGLE_16& area);
     Status paint_nscodec(const Picture& picture, const RECTANGLE_16& area);
-    bool encode(const Picture& picture, const RECTANGLE_16& tile, BITMAP_DATA& out);
+    BITMAP_DATA encode(const Picture& picture, const RECTANGLE_16& tile);
     Status send_tiles();
 
     ClientLeg& client_;
     Form form_ = Form::planar;
     std::uint32_t depth_ = 32, most_bytes_ = 0;
-    BITMAP_PLANAR_CONTEXT* planar_ = nullptr;
+    bool alpha_ = false;  // the client takes no planar picture without that plane
+    PlanarTile planar_;
     RunLengths runs_;
     Bytes run_;
-    NSC_CONTEXT* nsc_ = nullptr;
-    wStream* message_ = nullptr;
+    NsCodec nscodec_;
+    NsCodec::Terms nscodec_terms_;
     std::vector<BITMAP_DATA> tiles_;
     Bytes arena_, edge_;  // the tiles' bytes; one tile at the picture's edge, made whole
     std::size_t used_ = 0;

@@ -16,12 +16,6 @@ constexpr const char* keys_for_more = "Enter, then Ctrl-] and x asks for more ti
 constexpr Duration ask_again = std::chrono::seconds(10);
 constexpr std::size_t longest_notice = 4096;
 
-// To the second near the end, to the minute before.
-std::string time_left(Duration left) {
-    if (left < std::chrono::minutes(10)) return duration_text(std::chrono::round<std::chrono::seconds>(left));
-    return duration_text(std::chrono::round<std::chrono::minutes>(left));
-}
-
 }  // namespace
 
 void Connection::refused(control::SessionRefusal refusal, Monotonic now) {
@@ -43,6 +37,7 @@ Status Connection::begin(control::SessionPermit permit, std::vector<Fd> fds) {
     // The recording's clock began when the broker wrote its header.
     const auto age = std::chrono::duration_cast<Duration>(SystemClock().now() - permit.started);
     recording_.emplace(std::move(fds[1]), std::move(permit.keys), now - std::clamp<Duration>(age, Duration(0), target_limit), link_);
+    TRY(recording_->seal_keystrokes_to(permit.keystrokes_to, recorder::Track::terminal_input));
     target_ = TRY(TargetLeg::make(std::move(fds[0]), std::move(agent), permit, link_, now + target_limit));
     ending_.set(Monotonic(Duration(permit.expires)), Monotonic(Duration(permit.deadline)), now);
     deadline_ = ending_.deadline();
@@ -124,21 +119,15 @@ void Connection::step_ending(Monotonic now) {
     if (link_.state() != control::live) return;
     const auto notice = ending_.due(now);
     if (!notice || notice->due == Ending::Due::over) return;
-    const std::string left = time_left(notice->left);
-    if (notice->due == Ending::Due::grace) {
-        announce("The approved time is over; the session goes on for another " + left + " under an alarm.", true, now);
-        if (auto sent = link_.send(control::GraceBegun{}); !sent) log::warn("grace.unsent", {{"error", sent.error().detail}});
-        return;
-    }
-    announce((notice->in_grace ? "This session is cut in " : "This session's time is over in ") + left + "." +
-                 (extendable_ ? std::string(" ") + keys_for_more : std::string()),
-             true, now);
+    announce(worker::sentence(*notice, extendable_ ? keys_for_more : ""), true, now);
+    if (notice->due != Ending::Due::grace) return;
+    if (auto sent = link_.send(control::GraceBegun{}); !sent) log::warn("grace.unsent", {{"error", sent.error().detail}});
 }
 
 // Anteroom's own keys, from one terminal; the answer is shown there only.
 void Connection::heed_keys(Relay& relay, Monotonic now) {
     for (const auto key : relay.take_keys()) {
-        const std::string left = time_left(std::max(ending_.next_end() - now, Duration(0))) + " left.";
+        const std::string left = worker::time_left(std::max(ending_.next_end() - now, Duration(0))) + " left.";
         if (key == EscapeKeys::Key::help) {
             relay.announce((extendable_ ? "Enter, then Ctrl-]: x asks for more time, Ctrl-] once more sends it to the target. " : "") + left, false, now);
         } else if (!extendable_) {

@@ -225,7 +225,7 @@ Result<bool> Relay::pump_input(Surroundings& around, Monotonic now, bool stalled
     return moved;
 }
 
-// At a terminal what was typed stands in the echo, and is only counted: a proxy cannot see when echo is off. Without one
+// At a terminal what was typed stands in the echo, and is only counted (a proxy cannot see when echo is off), or kept sealed as policy says. Without one
 // nothing echoes, so the input itself is kept: a shell's up to the bulk limit, a command's (often a file) for its beginning.
 Status Relay::record_input(Surroundings& around, View bytes, Monotonic now) {
     if (!terminal_) {
@@ -234,6 +234,7 @@ Status Relay::record_input(Surroundings& around, View bytes, Monotonic now) {
             bulk_in_.emplace(around.recording.writer(), number_, static_cast<std::uint8_t>(recorder::Stream::input), shell_ ? around.bulk_limit : of_a_command);
         return bulk_in_->append(bytes, now);
     }
+    TRY(around.recording.typed(number_, bytes, now));
     return around.recording.append(recorder::Track::terminal_input, std::uint8_t{0}, number_, wire::encode(static_cast<std::uint32_t>(bytes.size())), now);
 }
 

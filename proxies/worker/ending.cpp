@@ -42,4 +42,16 @@ std::optional<Ending::Notice> Ending::due(Monotonic now) {
     return Notice{Due::warning, left, in_grace_};
 }
 
+std::string time_left(Duration left) {
+    if (left < std::chrono::minutes(10)) return duration_text(std::chrono::round<std::chrono::seconds>(left));
+    return duration_text(std::chrono::round<std::chrono::minutes>(left));
+}
+
+std::string sentence(const Ending::Notice& notice, std::string_view ask) {
+    const auto left = time_left(notice.left);
+    if (notice.due == Ending::Due::over) return "Your time is up.";
+    if (notice.due == Ending::Due::grace) return "The approved time is over; the session goes on for another " + left + " under an alarm.";
+    return (notice.in_grace ? "This session is cut in " : "This session's time is over in ") + left + "." + (ask.empty() ? "" : " " + std::string(ask));
+}
+
 }  // namespace anteroom::worker

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 
 #include "base/clock.h"
 
@@ -37,5 +38,10 @@ private:
     bool in_grace_ = false;
     unsigned warnings_ = 0;  // how many of the thresholds are still to come
 };
+
+// For people: to the second near the end, to the minute before.
+std::string time_left(Duration left);
+// What the person reads of a warning or of the grace that begins; `ask` is added to a warning: how more time is asked for, or nothing.
+std::string sentence(const Ending::Notice& notice, std::string_view ask);
 
 }  // namespace anteroom::worker

@@ -9,7 +9,15 @@ constexpr Duration commit_every = std::chrono::seconds(1), stall_after = std::ch
 constexpr std::size_t stall_bytes = 1u << 20;
 }  // namespace
 
+Status Recording::seal_keystrokes_to(View recipient, recorder::Track track) {
+    if (!recipient.empty()) keystrokes_.emplace(TRY(recorder::KeystrokeSealer::make(recipient, header_hash_, track, start_)));
+    return ok();
+}
+
+Status Recording::typed(std::uint32_t channel, View bytes, Monotonic now) { return keystrokes_ ? keystrokes_->typed(writer_, channel, bytes, now) : ok(); }
+
 Status Recording::tick(Monotonic now) {
+    if (keystrokes_) TRY(keystrokes_->tick(writer_, now));
     TRY(writer_.tick(now));
     const auto state = writer_.commit();
     // One under way at a time; again when no answer comes, as a broker that was restarted knows nothing of it.
@@ -33,6 +41,8 @@ bool Recording::stalled(Monotonic now) const { return writer_.backlog() > stall_
 
 recorder::Commit Recording::finish() {
     // A failed flush leaves what was written before: the broker sees the same file.
+    if (keystrokes_)
+        if (auto sealed = keystrokes_->flush(writer_, MonotonicClock::now()); !sealed) return writer_.commit();
     if (auto flushed = writer_.flush(); !flushed) return writer_.commit();
     return writer_.commit();
 }

@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <linux/futex.h>
 #include <linux/landlock.h>
+#include <netinet/in.h>
 #include <sched.h>
 #include <seccomp.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -87,6 +89,11 @@ constexpr int allowed_desktop[] = {
     SCMP_SYS(eventfd2), SCMP_SYS(uname), SCMP_SYS(set_robust_list), SCMP_SYS(sched_getaffinity), SCMP_SYS(sysinfo), SCMP_SYS(clock_getres),
 };
 
+// The web server's: it takes connections and waits for them with epoll. It may neither make a socket nor connect one.
+constexpr int allowed_server[] = {
+    SCMP_SYS(accept), SCMP_SYS(accept4), SCMP_SYS(epoll_wait), SCMP_SYS(epoll_pwait), SCMP_SYS(epoll_ctl), SCMP_SYS(timerfd_settime), SCMP_SYS(pread64),
+};
+
 // The argument number `argument` compared with `value`, under `mask` where one is given.
 scmp_arg_cmp equals(unsigned argument, scmp_datum_t value) { return {argument, SCMP_CMP_EQ, value, 0}; }
 scmp_arg_cmp masked(unsigned argument, scmp_datum_t mask, scmp_datum_t value) { return {argument, SCMP_CMP_MASKED_EQ, mask, value}; }
@@ -120,13 +127,25 @@ Status add_desktop(scmp_filter_ctx filter) {
     return bad == 0 ? ok() : Status(fail(ErrorKind::internal, "seccomp_rule_add"));
 }
 
-Status close_seccomp(bool desktop) {
+Status add_server(scmp_filter_ctx filter) {
+    int bad = 0;
+    for (const int call : allowed_server) bad |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, call, 0);
+    const scmp_arg_cmp nonblocking = equals(1, FIONBIO), of_tcp = equals(1, IPPROTO_TCP), of_sockets = equals(1, SOL_SOCKET);
+    bad |= seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(ioctl), 1, &nonblocking);
+    bad |= seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1, &of_tcp);
+    bad |= seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, SCMP_SYS(setsockopt), 1, &of_sockets);
+    return bad == 0 ? ok() : Status(fail(ErrorKind::internal, "seccomp_rule_add"));
+}
+
+Status close_seccomp(const SandboxLimits& limits) {
     const std::unique_ptr<void, void (*)(scmp_filter_ctx)> filter(seccomp_init(SCMP_ACT_ERRNO(EPERM)), seccomp_release);
     if (!filter) return fail(ErrorKind::internal, "seccomp_init");
     for (const int call : allowed)
         if (seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0) != 0) return fail(ErrorKind::internal, "seccomp_rule_add");
     TRY(add_conditional(filter.get()));
-    if (desktop) TRY(add_desktop(filter.get()));
+    if (limits.desktop) TRY(add_desktop(filter.get()));
+    if (limits.server) TRY(add_server(filter.get()));
+    if (limits.reads && seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(pread64), 0) != 0) return fail(ErrorKind::internal, "seccomp_rule_add");
     if (sanitized && seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, SCMP_SYS(sigaltstack), 0) != 0) return fail(ErrorKind::internal, "seccomp_rule_add");
     const int loaded = seccomp_load(filter.get());
     if (loaded != 0) {
@@ -141,7 +160,7 @@ Status close_seccomp(bool desktop) {
 Status close_sandbox(const SandboxLimits& limits) {
     TRY(close_limits(limits));
     TRY(close_landlock());
-    return close_seccomp(limits.desktop);
+    return close_seccomp(limits);
 }
 
 }  // namespace anteroom::worker

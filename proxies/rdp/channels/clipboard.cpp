@@ -58,7 +58,7 @@ class ClipboardFilter final : public Filter {
 public:
     explicit ClipboardFilter(FilterTerms terms)
         : terms_(std::move(terms)),
-          budget_(terms_.byte_limit),
+          budget_(terms_, "cliprdr"),
           text_in_(terms_, "rdp:clipboard:in"),
           text_out_(terms_, "rdp:clipboard:out"),
           files_(terms_, "rdp:clipboard:files") {}

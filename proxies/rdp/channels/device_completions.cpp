@@ -8,6 +8,12 @@ namespace {
 constexpr std::uint32_t basic_information = 4, standard_information = 5, rename_information = 10, disposition_information = 13;
 constexpr std::size_t longest_answer = 64u << 10;  // of those that carry no content
 
+// Answers of a status and a number: what a client writes behind them is cut off, for nobody counts it.
+constexpr std::size_t longest_of_nothing = 32;
+bool brings_nothing(std::uint32_t major) {
+    return major == major_create || major == major_close || major == major_write || major == major_set || major == major_lock;
+}
+
 void learn_size(OpenFile& file, std::uint64_t size) {
     if (!file.emptied && !file.size) file.size = size;  // what is being written has its size in the end
 }
@@ -30,8 +36,17 @@ Status DeviceFilter::completed(In in, View whole, Passed& out) {
         const auto length = succeeded(status) ? std::optional(TRY(read_length(request, in))) : std::nullopt;
         return settle_read(request, length, status, whole, out);
     }
-    if (!smart_card) TRY(settle(request, status, in, out));
-    out.forward.push_back(to_bytes(whole));
+    if (smart_card && !budget_.take(Way::to_target, in.left())) {
+        out.refusals.emplace_back(sentence::limit_reached);
+        out.forward.push_back(refuse_request(request, status_access_denied));
+        return ok();
+    }
+    if (smart_card) {
+        out.forward.push_back(to_bytes(whole));
+        return ok();
+    }
+    TRY(settle(request, status, in, out));
+    out.forward.push_back(to_bytes(brings_nothing(request.major) ? whole.first(std::min(whole.size(), longest_of_nothing)) : whole));
     return ok();
 }
 

@@ -35,9 +35,12 @@ Status DeviceFilter::requested(In in, View whole, Passed& out) {
 Result<std::uint32_t> DeviceFilter::judge(const Device& device, IoRequest& request, Passed& out) {
     if (device.kind == Kind::drive) return judge_drive(device, request, out);
     if (device.kind == Kind::printer) return judge_printer(device, request, out);
-    // A smart card is spoken to by control codes (MS-RDPESC); between it and the target nothing is stored.
+    // A smart card is spoken to by control codes (MS-RDPESC); what passes is not followed, but counted, all of it.
     const bool known = request.major == major_create || request.major == major_close || request.major == major_control;
-    return known ? status_success : status_not_supported;
+    if (!known) return status_not_supported;
+    if (budget_.take(Way::to_client, request.body.size())) return status_success;
+    out.refusals.emplace_back(sentence::limit_reached);
+    return status_access_denied;
 }
 
 Result<std::uint32_t> DeviceFilter::judge_drive(const Device& device, IoRequest& request, Passed& out) {

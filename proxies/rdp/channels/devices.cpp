@@ -24,14 +24,14 @@ enum Packet : std::uint16_t {
 };
 // 2.2.1.2.1
 enum Capability : std::uint16_t { general_set = 1, printer_set, port_set, drive_set, smart_card_set };
-constexpr std::size_t special_devices_at = 32;  // in a general set behind its own head
-constexpr std::uint32_t longest_name = 4096;
+constexpr std::size_t special_devices_at = 32;                       // in a general set behind its own head
+constexpr std::uint32_t longest_name = 4096, most_announced = 1024;  // a hospital's clients announce hundreds of printers
 
 }  // namespace
 
 DeviceFilter::DeviceFilter(FilterTerms terms)
     : terms_(std::move(terms)),
-      budget_(terms_.byte_limit),
+      budget_(terms_, "rdpdr"),
       read_(terms_, "rdp:drive:read"),
       write_(terms_, "rdp:drive:write"),
       printer_(terms_, "rdp:printer"),
@@ -153,6 +153,7 @@ const char* DeviceFilter::refusal(std::uint32_t kind) {
 
 Status DeviceFilter::announced(In in, Passed& out) {
     const auto count = in.u32();
+    if (count > most_announced) return untrue("more devices than a machine has");
     std::uint32_t kept = 0;
     Out list;
     for (std::uint32_t i = 0; i < count; ++i) {

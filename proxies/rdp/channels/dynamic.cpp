@@ -3,6 +3,7 @@
 #include <map>
 
 #include "proxies/rdp/channels/display_control.h"
+#include "proxies/rdp/channels/sound.h"
 #include "proxies/rdp/channels/terms.h"
 #include "proxies/rdp/channels/wire.h"
 
@@ -14,7 +15,9 @@ enum Command : std::uint8_t { create = 1, data_first = 2, data = 3, closing = 4,
 constexpr std::uint16_t highest_version = 2;
 constexpr std::uint32_t status_unsuccessful = 0xC0000001;
 constexpr std::size_t most_channels = 256, longest_name = 255, most_names = 512;
-constexpr std::uint32_t longest_message = 64u << 20, longest_display_message = 4096;
+constexpr std::uint32_t longest_message = 64u << 20, longest_display_message = 4096,
+                        longest_sound_answer = Sound::longest_answer + 16;  // with head and padding
+constexpr std::size_t longest_payload = 1590;                               // 3.1.5.1.4: 1600 with its head
 
 enum class Judged : std::uint8_t { by_name, display, sound, never };
 struct Named {
@@ -44,6 +47,7 @@ const char* told(std::string_view name) {
 struct Flow {                // of one direction
     std::uint64_t left = 0;  // of a message that came in parts
     Bytes held;              // of a message that is looked at whole
+    bool passes = true;      // of sound, which is judged by its beginning
 };
 struct Channel {
     enum class State : std::uint8_t { asked, open, ending };
@@ -52,6 +56,7 @@ struct Channel {
     State state = State::asked;
     Way ended_by = Way::to_client;
     std::array<Flow, 2> flows{};
+    std::optional<Sound> sound = {};
 };
 
 struct Head {
@@ -68,14 +73,16 @@ std::uint32_t field(In& in, std::size_t size) { return size == 1 ? in.u8() : siz
 
 Out message(Command command, const Head& like) {
     Out out;
-    out.u8(static_cast<std::uint8_t>((command << 4) | (like.byte & 3))).number(like.id, like.id_size);
+    out.u8(static_cast<std::uint8_t>((command << 4) | (command == data_first ? like.byte & 15 : like.byte & 3))).number(like.id, like.id_size);
     return out;
 }
 
 class DynamicFilter final : public Filter {
+    using Open = std::map<std::uint32_t, Channel>::iterator;
+
 public:
     explicit DynamicFilter(FilterTerms terms)
-        : terms_(std::move(terms)), budget_(terms_.byte_limit), display_(terms_, "rdp:display"), sound_(terms_, "rdp:audio") {}
+        : terms_(std::move(terms)), budget_(terms_, "drdynvc"), sound_budget_(terms_), display_(terms_, "rdp:display"), sound_(terms_, "rdp:audio") {}
 
     Result<Passed> pass(Way way, View whole) override {
         In in(whole);
@@ -127,7 +134,8 @@ private:
             out.back.push_back(message(create, head).u32(status_unsuccessful).take());
             return out;
         }
-        channels_[head.id] = Channel{.name = text.substr(0, end), .judged = judged(text.substr(0, end))};
+        auto& channel = channels_[head.id] = Channel{.name = text.substr(0, end), .judged = judged(text.substr(0, end))};
+        if (channel.judged == Judged::sound) channel.sound.emplace(sound_budget_);
         out.forward.push_back(to_bytes(whole));
         return out;
     }
@@ -195,7 +203,8 @@ private:
         if (at == channels_.end() || at->second.state != Channel::State::open) return Passed{};  // closed just now, or refused
         auto& channel = at->second;
         auto& flow = channel.flows[index(way)];
-        const std::uint32_t longest = channel.judged == Judged::display ? longest_display_message : longest_message;
+        const std::uint32_t longest = longest_of(channel.judged, way);
+        const bool begins = flow.left == 0;
         if (head.command == data_first) {
             const auto size = TRY(field_size((head.byte >> 2) & 3));
             const auto total = field(in, size);
@@ -207,16 +216,59 @@ private:
             flow.left -= in.left();
         }
         const View payload = in.rest();
+        if (channel.judged == Judged::sound)
+            return way == Way::to_target ? answered_sound(at, flow, payload, head) : sounded(at, flow, payload, begins, head, whole);
         if (channel.judged == Judged::display) return displayed(way, flow, payload, head);
+        if (!budget_.take(way, payload.size())) return stopped(at, head, sentence::limit_reached);
         Passed out;
-        if (channel.judged != Judged::sound && !budget_.take(way, payload.size())) {
-            out.refusals.emplace_back(sentence::limit_reached);
-            out.forward.push_back(message(closing, head).take());
-            out.back.push_back(message(closing, head).take());
-            channels_.erase(at);
-            return out;
-        }
         out.forward.push_back(to_bytes(whole));
+        return out;
+    }
+    static std::uint32_t longest_of(Judged judged, Way way) {
+        if (judged == Judged::display) return longest_display_message;
+        if (judged == Judged::sound) return way == Way::to_target ? longest_sound_answer : Sound::longest_sound;
+        return longest_message;
+    }
+    // Over a limit: closed on both sides.
+    Passed stopped(Open at, const Head& head, const char* why) {
+        Passed out;
+        out.refusals.emplace_back(why);
+        out.forward.push_back(message(closing, head).take());
+        out.back.push_back(message(closing, head).take());
+        channels_.erase(at);
+        return out;
+    }
+
+    Result<Passed> answered_sound(Open at, Flow& flow, View payload, const Head& head) {
+        if (flow.held.size() + payload.size() > longest_sound_answer) return untrue("an answer to sound too long to be one");
+        flow.held.insert(flow.held.end(), payload.begin(), payload.end());
+        if (flow.left != 0) return Passed{};
+        const auto answer = TRY(at->second.sound->answer(std::exchange(flow.held, {})));
+        if (answer.verdict == Sound::Verdict::over) return stopped(at, head, sentence::sound_stopped);
+        Passed out;
+        if (answer.verdict == Sound::Verdict::passes) out.forward = parts(head, answer.message);
+        return out;
+    }
+    // What is looked at whole goes on in parts of the size that the protocol has.
+    static std::vector<Bytes> parts(const Head& head, View whole) {
+        if (whole.size() <= longest_payload) return {message(data, head).bytes(whole).take()};
+        std::vector<Bytes> out;
+        Head first = head;
+        first.byte = static_cast<std::uint8_t>((head.byte & 3) | (1 << 2));  // a total of two bytes
+        out.push_back(message(data_first, first).u16(static_cast<std::uint16_t>(whole.size())).bytes(whole.first(longest_payload)).take());
+        for (auto rest = whole.subspan(longest_payload); !rest.empty(); rest = rest.subspan(std::min(rest.size(), longest_payload)))
+            out.push_back(message(data, head).bytes(rest.first(std::min(rest.size(), longest_payload))).take());
+        return out;
+    }
+
+    Result<Passed> sounded(Open at, Flow& flow, View payload, bool begins, const Head& head, View whole) {
+        if (begins) {
+            const auto verdict = TRY(at->second.sound->sound(payload, payload.size() + flow.left));
+            if (verdict == Sound::Verdict::over) return stopped(at, head, sentence::sound_stopped);
+            flow.passes = verdict == Sound::Verdict::passes;
+        }
+        Passed out;
+        if (flow.passes) out.forward.push_back(to_bytes(whole));
         return out;
     }
 
@@ -234,6 +286,7 @@ private:
 
     FilterTerms terms_;
     Budget budget_;
+    SoundBudget sound_budget_;
     Asked display_, sound_;
     std::map<std::string, bool> asked_;
     std::map<std::uint32_t, Channel> channels_;

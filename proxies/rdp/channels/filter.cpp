@@ -22,6 +22,28 @@ constexpr std::array known{
     Known{"drdynvc", make_dynamic_filter, {}},
 };
 
+// A client that asks and reads nothing has its answers kept for it. The target is not heard before such a client reads again, so
+// that what was given since then is what could be kept; over `most_unheard` the channel ends.
+class Answering final : public Filter {
+public:
+    explicit Answering(std::unique_ptr<Filter> filter) : filter_(std::move(filter)) {}
+    Result<Passed> pass(Way way, View message) override {
+        if (way == Way::to_client) unheard_ = 0;
+        // Before this message is judged: what the last one brought to be recorded was not lost with it.
+        if (unheard_ > most_unheard) return untrue("more asked and refused than anybody reads");
+        auto passed = TRY(filter_->pass(way, message));
+        if (way == Way::to_target)
+            for (const auto& answer : passed.back) unheard_ += answer.size() + kept_beside;
+        return passed;
+    }
+    Passed close() override { return filter_->close(); }
+
+private:
+    static constexpr std::size_t most_unheard = 4u << 20, kept_beside = 64;
+    std::unique_ptr<Filter> filter_;
+    std::size_t unheard_ = 0;
+};
+
 const Known* find(std::string_view name) {
     const auto* at = std::find_if(known.begin(), known.end(), [&](const Known& k) { return k.name == name; });
     return at == known.end() ? nullptr : at;
@@ -50,7 +72,7 @@ std::vector<std::string> offered(const std::vector<std::string>& asked_for, cons
 
 std::unique_ptr<Filter> make_filter(std::string_view channel, FilterTerms terms) {
     const Known* found = find(channel);
-    return found == nullptr ? nullptr : found->make(std::move(terms));
+    return found == nullptr ? nullptr : std::make_unique<Answering>(found->make(std::move(terms)));
 }
 
 Result<const Bytes*> Reassembly::add(std::uint32_t flags, std::uint32_t total, View chunk) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "policy/capability.h"
 #include "recorder/tracks.h"
 
@@ -34,12 +35,15 @@ struct FilterTerms {
     bool clipboard_text = false;   // its text is put into ClipboardFact::text
     std::uint64_t byte_limit = 0;  // for each direction of the channel; what would go beyond does not pass; 0 is none
     Permits foresees = {};         // the same without an audit record, for what clients name by habit before anybody uses it; empty: `permits`
+    std::function<Monotonic()> now = MonotonicClock::now;
 };
 
 class Filter {
 public:
     virtual ~Filter() = default;
     // An error (`refused`) ends the channel, not the session: what it said cannot be true (lengths, counts, orders).
+    // The target's messages are to be given only while what went to the client before is taken: a client that asks and does not read is
+    // answered only so often between two of them.
     virtual Result<Passed> pass(Way way, View message) = 0;
     // Once, when the channel or the session ends: what was under way and is to be recorded (files half copied, files still open).
     virtual Passed close() { return {}; }

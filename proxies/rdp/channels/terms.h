@@ -36,20 +36,32 @@ private:
     unsigned retold_ = 32;
 };
 
+// A limit that was reached, for the audit log: a refusal, whatever is permitted (no capability is of that kind).
+inline void note_limit(const FilterTerms& terms, const std::string& what) { static_cast<void>(terms.permits({"rdp:channel", what})); }
+
+// Of one channel, each direction by itself. The audit log has it once when it is reached.
 class Budget {
 public:
-    explicit Budget(std::uint64_t limit) : limit_(limit) {}
+    Budget(const FilterTerms& terms, std::string channel) : terms_(terms), channel_(std::move(channel)) {}
     // False when it would go beyond; then nothing is counted.
     bool take(Way way, std::uint64_t bytes) {
         auto& used = used_[index(way)];
-        if (limit_ != 0 && (used > limit_ || bytes > limit_ - used)) return false;
+        const auto limit = terms_.byte_limit;
+        if (limit != 0 && (used > limit || bytes > limit - used)) {
+            if (!std::exchange(noted_[index(way)], true))
+                note_limit(terms_,
+                           channel_ + (way == Way::to_target ? ": the limit towards the target is reached" : ": the limit towards the client is reached"));
+            return false;
+        }
         used += bytes;
         return true;
     }
 
 private:
-    std::uint64_t limit_;
+    const FilterTerms& terms_;  // its filter's
+    std::string channel_;
     std::array<std::uint64_t, 2> used_{};
+    std::array<bool, 2> noted_{};
 };
 
 // Content that passes in pieces. It has a digest only when each piece began where the one before ended, from 0.
@@ -87,6 +99,7 @@ private:
 namespace sentence {
 inline constexpr const char* limit_reached = "No more can be copied in this session: its limit is reached.";
 inline constexpr const char* sound = "Sound from this session is not allowed by the policy.";
+inline constexpr const char* sound_stopped = "The sound of this session was stopped: more came than can be played. To hear it again, connect anew.";
 }  // namespace sentence
 
 std::unique_ptr<Filter> make_clipboard_filter(FilterTerms terms);

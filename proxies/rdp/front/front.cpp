@@ -70,7 +70,7 @@ Status Front::handshake(Monotonic until) {
             case SSL_ERROR_WANT_READ: TRY(wait(POLLIN, until)); break;
             case SSL_ERROR_WANT_WRITE: TRY(wait(POLLOUT, until)); break;
             case SSL_ERROR_SYSCALL: return fail_errno("handshake");
-            default: return fail(ErrorKind::crypto, "handshake: " + openssl_reason());
+            default: return fail(ErrorKind::crypto, "handshake: " + openssl::last_reason());
         }
     }
     // The key has signed the only handshake there will be.

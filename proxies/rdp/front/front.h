@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "base/fd.h"
-#include "proxies/rdp/front/openssl_handles.h"
+#include "proxies/rdp/front/tls.h"
 #include "proxies/rdp/front/x224.h"
 
 namespace anteroom::rdp {

@@ -110,7 +110,7 @@ Result<Relay::Need> Relay::need_of(int returned) {
         case SSL_ERROR_WANT_WRITE: return Need::client_out;
         case SSL_ERROR_ZERO_RETURN: return Need::over;
         case SSL_ERROR_SYSCALL: return fail_errno("client");
-        default: return fail(ErrorKind::crypto, "TLS: " + openssl_reason());
+        default: return fail(ErrorKind::crypto, "TLS: " + openssl::last_reason());
     }
 }
 

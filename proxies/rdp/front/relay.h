@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "proxies/rdp/front/opening.h"
-#include "proxies/rdp/front/openssl_handles.h"
+#include "proxies/rdp/front/tls.h"
 
 struct pollfd;
 

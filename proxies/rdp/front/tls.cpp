@@ -15,7 +15,7 @@ constexpr unsigned max_authorities = 16;
 constexpr const char* tls12_ciphers = "ECDHE+AESGCM:ECDHE+CHACHA20";
 constexpr const char* groups = "X25519:P-256:P-384";
 
-tl::unexpected<Error> failed(const char* what) { return fail(ErrorKind::crypto, std::string(what) + ": " + openssl_reason()); }
+tl::unexpected<Error> failed(const char* what) { return fail(ErrorKind::crypto, std::string(what) + ": " + openssl::last_reason()); }
 
 // The file in memory, without a copy of the key on the heap. It is a memfd that many share, so its offset is left alone.
 class Mapped {
@@ -35,7 +35,7 @@ public:
     ~Mapped() {
         if (at_ != nullptr) ::munmap(at_, size_);
     }
-    Bio reader() const { return Bio(BIO_new_mem_buf(at_, static_cast<int>(size_))); }
+    openssl::Bio reader() const { return openssl::Bio(BIO_new_mem_buf(at_, static_cast<int>(size_))); }
 
 private:
     Mapped(void* at, std::size_t size) : at_(at), size_(size) {}
@@ -48,15 +48,15 @@ int no_passphrase(char*, int, int, void*) { return -1; }
 
 Status use_identity(SSL* tls, int fd) {
     const auto file = TRY(Mapped::of(fd));
-    const Bio bio = file.reader();
-    const PrivateKey key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr) : nullptr);
+    const openssl::Bio bio = file.reader();
+    const openssl::PrivateKey key(bio ? PEM_read_bio_PrivateKey(bio.get(), nullptr, no_passphrase, nullptr) : nullptr);
     if (!key) return failed("the TLS identity's private key");
-    const Certificate own(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
+    const openssl::Certificate own(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
     if (!own) return failed("the TLS identity's certificate");
     if (SSL_use_certificate(tls, own.get()) != 1) return failed("the TLS identity's certificate");
     if (SSL_use_PrivateKey(tls, key.get()) != 1 || SSL_check_private_key(tls) != 1) return failed("the TLS identity's key and certificate");
     for (unsigned count = 0; count < max_authorities; ++count) {
-        const Certificate authority(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
+        const openssl::Certificate authority(PEM_read_bio_X509(bio.get(), nullptr, no_passphrase, nullptr));
         if (!authority) {
             const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
             if (!at_end) return failed("the TLS identity's chain");
@@ -68,8 +68,8 @@ Status use_identity(SSL* tls, int fd) {
     return fail(ErrorKind::invalid, "the TLS identity's chain is too long");
 }
 
-Result<TlsContext> make_context() {
-    TlsContext context(SSL_CTX_new(TLS_server_method()));
+Result<openssl::TlsContext> make_context() {
+    openssl::TlsContext context(SSL_CTX_new(TLS_server_method()));
     if (!context) return failed("SSL_CTX_new");
     SSL_CTX* c = context.get();
     // A client that only closes its connection ends its stream as well as one that says so: RDP's own end comes before.

@@ -2,10 +2,12 @@
 // No client certificates, renegotiation, compression, tickets or resumption.
 #pragma once
 
+#include "base/openssl_handles.h"
 #include "base/result.h"
-#include "proxies/rdp/front/openssl_handles.h"
 
 namespace anteroom::rdp {
+
+using openssl::Tls;
 
 // A handshake to be done on `client`, with the identity that is in the file `identity` (PEM: private key, then its certificate, then the
 // authorities'). Nothing is opened or looked up afterwards.
