@@ -69,6 +69,44 @@ def test_more_time_is_asked_for_from_inside_the_session(clinic):
         assert "x" not in clinic.shadow.cart.typed()[typed:].lower(), "Anteroom's own keys went to the target"
 
 
+def extensions(clinic, person):
+    return [one for one in clinic.audit(person=person.name) if one["kind"] == "access.extension-asked"]
+
+
+def test_other_clicks_and_keys_at_the_strip_are_the_targets(clinic):
+    """A click on a sentence that does not invite to it, and AltGr: mstsc sends it as Ctrl and the Alt on the right (Polish: AltGr+Shift+X is a letter)."""
+    person, dana = clinic.staff(), clinic.person("admins")
+    with clinic.xfreerdp(person, "ct-1") as client:
+        request = ask(clinic, client, person)
+        clinic.reviewed("request", "approve", str(request["id"]), "--for", "20m", person=dana)
+        clinic.connected(client)
+        before = len(clinic.shadow.cart.clicks())
+        client.display.click(300, 8)  # "recorded, until ..." stands there
+        until(lambda: (1, 300, 8) in clinic.shadow.cart.clicks()[before:], 40)
+        typed = len(clinic.shadow.cart.typed())
+        client.display.key("x", "Control_L", "Alt_R", "Shift_L")
+        until(lambda: "x" in clinic.shadow.cart.typed()[typed:].lower(), 40)
+        assert not extensions(clinic, person)
+
+
+def test_a_click_on_the_warning_that_invites_to_it_asks_for_more_time(clinic):
+    person, dana = clinic.staff(), clinic.person("admins")
+    with clinic.xfreerdp(person, "ct-1") as client:
+        request = ask(clinic, client, person)
+        clinic.reviewed("request", "approve", str(request["id"]), "--for", "80s", person=dana)
+        clinic.connected(client)
+
+        def clicked():
+            client.display.click(300, 8)
+            return extensions(clinic, person)
+        asked = until(clicked, 70, 1)  # the warning comes a minute before the end
+        assert len(asked) == 1
+        before = len(clinic.shadow.cart.clicks())
+        client.display.click(400, 300)
+        until(lambda: (1, 400, 300) in clinic.shadow.cart.clicks()[before:], 40)
+        assert len(extensions(clinic, person)) == 1
+
+
 def test_the_glass_is_broken_in_the_lobby(clinic):
     person = clinic.staff()
     with clinic.xfreerdp(person, "er-1") as client:

@@ -78,6 +78,11 @@ def test_nothing_passes_where_neither_is_allowed(clinic):
         stays_away(client.display, "secret of the target")
         stays_away(clinic.xrdp.display, "not for the target", 1)
         assert not used(clinic, person)
+        (withheld,) = refused(clinic, person)
+        assert withheld["capability"] == "rdp:channel" and "cliprdr" in withheld["detail"], withheld
+    recording = clinic.recording_of(person)
+    played = clinic.reviewed("recording", "play", recording["id"], "--speed", "1000", person=clinic.reviewer())
+    assert played.text.count("withheld: cliprdr") == 1, played.text
 
 
 # ---- drives: rdesktop, since xfreerdp 2.11 announces none to xrdp 0.9

@@ -66,7 +66,7 @@ def test_the_recording_is_whole_and_its_events_can_be_read(clinic, recorded):
 
 
 def boxes(data, at=0, end=None):
-    """The boxes of an MP4 file (ISO 14496-12): {path: content}"""
+    """The boxes of an MP4 file (ISO 14496-12): {path: content}; of several tracks the first, which is the picture: chapters have one, too."""
     end, found = len(data) if end is None else end, {}
     while at + 8 <= end:
         size, kind = int.from_bytes(data[at:at + 4], "big"), data[at + 4:at + 8].decode("latin-1")
@@ -74,9 +74,10 @@ def boxes(data, at=0, end=None):
         if size == 1:
             size, head = int.from_bytes(data[at + 8:at + 16], "big"), 16
         size = size or end - at
-        found[kind] = data[at + head:at + size]
+        found.setdefault(kind, data[at + head:at + size])
         if kind in ("moov", "trak", "mdia", "minf", "stbl"):
-            found.update({f"{kind}/{name}": content for name, content in boxes(data, at + head, at + size).items()})
+            for name, content in boxes(data, at + head, at + size).items():
+                found.setdefault(f"{kind}/{name}", content)
         at += size
     return found
 

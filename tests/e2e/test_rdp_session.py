@@ -108,6 +108,38 @@ def test_a_target_that_becomes_smaller_and_larger_takes_its_client_along(clinic)
         assert client.lives()
 
 
+def test_a_target_that_changes_twice_while_its_client_sleeps_keeps_it(clinic):
+    person = clinic.staff()
+    with clinic.session(person, "pacs-1", screen=(1024, 768)) as client:
+        worker = clinic.workers()[-1]
+        client.pause()
+        try:
+            for width, height in ((800, 600), (640, 480)):
+                clinic.shadow.display.resize(width, height)
+                rested(worker)
+        finally:
+            client.resume()
+        try:
+            until(lambda: client.display.picture(0, 0, 640, 480).differing(clinic.shadow.display.picture()) == 0, 40, 0.3)
+            assert client.lives() and clinic.sessions(person)
+        finally:
+            clinic.shadow.display.resize(1024, 768)
+        until(lambda: client.display.picture().differing(clinic.shadow.display.picture()) == 0, 40, 0.3)
+
+
+def rested(worker, within=40):
+    """Until a worker has worked and then done nothing for a while: it has taken what its target said."""
+    def ticks():
+        return sum(int(one) for one in pathlib.Path(f"/proc/{worker}/stat").read_text().rsplit(")", 1)[1].split()[11:13])
+    time.sleep(1)  # the target looks at its screen several times a second
+    deadline, seen, since = time.monotonic() + within, ticks(), time.monotonic()
+    while time.monotonic() - since < 1:
+        assert time.monotonic() < deadline, "the worker never rests"
+        time.sleep(0.1)
+        if (now := ticks()) != seen:
+            seen, since = now, time.monotonic()
+
+
 def test_the_client_that_goes_away_ends_the_session_and_its_worker(clinic):
     person = clinic.staff()
     with clinic.session(person, "pacs-1") as client:

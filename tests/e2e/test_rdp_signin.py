@@ -87,6 +87,18 @@ def test_clients_of_fewer_colours(clinic, depth):
         assert seen.loudest(wanted) <= {15: 8, 16: 8, 24: 0}[depth]
 
 
+@pytest.mark.parametrize("depth, told", [(15, "32,768 colours"), (16, "65,536 colours"), (24, "")])
+def test_a_client_of_too_few_colours_for_a_diagnosis_is_told_so(clinic, depth, told):
+    person = clinic.staff()
+    with clinic.xfreerdp(person, "pacs-1", depth=depth) as client:
+        answer(client, person.fresh_code())
+        wanted = clinic.shadow.display.picture().crop(0, 70, 1024, 600)
+        client.display.until(lambda one: one.crop(0, 70, 1024, 600).error(wanted) < 40, 40)
+    until(lambda: not clinic.sessions(person), 40)
+    played = clinic.reviewed("recording", "play", clinic.recording_of(person)["id"], "--speed", "1000", person=clinic.reviewer()).text
+    assert played.count("not for diagnosis") == (1 if told else 0) and told in played, played
+
+
 @pytest.mark.parametrize("depth", [16, 24, 32])
 def test_rdesktop(clinic, depth):
     person = clinic.staff()

@@ -202,7 +202,7 @@ def test_nothing_typed_shown_or_stored_is_in_the_clear_anywhere(hospital, record
 def test_files_of_the_installation_are_for_their_owner_only(hospital, recorded):
     for path in [hospital.dir, *hospital.dir.rglob("*")]:
         mode = stat.S_IMODE(path.lstat().st_mode)
-        public = path.name in ("host-keys.pub", "recording-signer.pub", "rdp-certificate.pem", "anteroom.yaml", "policy.yaml")
+        public = path.name in ("host-keys.pub", "recording-signer.pub", "rdp-certificate.pem", "web-certificate.pem", "anteroom.yaml", "policy.yaml")
         assert mode & (0o022 if public else 0o027) == 0, f"{path} {mode:o}"
 
 

@@ -639,4 +639,4 @@ def test_the_line_is_kept_alive_while_nothing_happens(scene):
     time.sleep(42)
     one.kill()
     until(lambda: len(seen) >= 2, 5)
-    assert len([line for line in seen if b"client_input_global_request: rtype keepalive@openssh.com want_reply 1" in line]) == 2
+    assert len([line for line in seen if b"client_input_global_request: rtype keepalive@openssh.com want_reply 1" in line]) in (2, 3)  # a busy machine sleeps longer

@@ -2,6 +2,7 @@
 // direction (one bit) and length (15 bits, little-endian). Whatever comes is judged without a crash, and nothing grows on its way.
 #pragma once
 
+#include <array>
 #include <cstdlib>
 #include <string>
 
@@ -17,7 +18,10 @@ inline int fuzz_channel(std::string_view channel, const std::vector<std::string>
             if (capabilities[i] == use.kind) return ((permitted >> i) & 1) != 0;
         return false;
     };
-    const auto filter = make_filter(channel, {.permits = permits, .clipboard_text = true, .byte_limit = (permitted & 0x80) != 0 ? 64u : 0u});
+    const auto filter = make_filter(
+        channel,
+        {.permits = permits, .clipboard_text = true, .byte_limit = (permitted & 0x80) != 0 ? 64u : 0u, .foresees = {}, .now = [] { return Monotonic{}; }});
+    std::array<std::size_t, 2> held{};  // came, and has not gone on yet
     for (std::size_t at = 1; at + 2 <= input.size();) {
         const unsigned head = input[at] | (unsigned{input[at + 1]} << 8);
         at += 2;
@@ -29,8 +33,10 @@ inline int fuzz_channel(std::string_view channel, const std::vector<std::string>
             if (passed.error().kind != ErrorKind::refused) std::abort();
             continue;
         }
+        held[head & 1] += message.size();
         for (const auto& forward : passed->forward)
-            if (forward.size() > message.size() + 64) std::abort();
+            if (forward.size() > held[head & 1] + 64) std::abort();
+        if (!passed->forward.empty()) held[head & 1] = 0;
         if (passed->forward.size() > 17 || passed->back.size() > message.size() || passed->clipboard.size() > 1) std::abort();
     }
     static_cast<void>(filter->close());

@@ -9,6 +9,9 @@ import sources
 
 DATABASE = sources.TOP / "build/release/compile_commands.json"
 CACHE = sources.TOP / "build/lint-cache"
+# What lets the compiler read common headers already parsed (cmake/Precompiled.cmake). Here a unit stands by itself: one that does not include
+# what it uses is found, and nothing need have been built.
+PRECOMPILED = re.compile(r" -Winvalid-pch| -Xclang (?:-include-pch|-include) -Xclang \S+")
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*"([^"]+)"', re.M)
 
 
@@ -21,8 +24,17 @@ def units():
         path = (sources.pathlib.Path(entry["directory"]) / entry["file"]).resolve()
         # A unit just removed, or of another checkout.
         if path.exists() and sources.TOP in path.parents and path.suffix == ".cpp":
-            found[path.relative_to(sources.TOP).as_posix()] = entry["command"]
+            found[path.relative_to(sources.TOP).as_posix()] = PRECOMPILED.sub("", entry["command"])
     return found
+
+
+def database(units):
+    """The folder of a compile_commands.json with these commands, for tools that read one."""
+    folder = CACHE / "commands"
+    folder.mkdir(parents=True, exist_ok=True)
+    entries = [{"directory": str(DATABASE.parent), "command": command, "file": str(sources.TOP / path)} for path, command in units.items()]
+    (folder / "compile_commands.json").write_text(json.dumps(entries))
+    return folder
 
 
 @functools.lru_cache(maxsize=None)

@@ -3,6 +3,7 @@
 GoogleTest headers make each of them take as long as ten others). A unit that was clean is not looked at again until
 it, a header of ours it includes, its compile command or the settings change (build/lint-cache)."""
 import concurrent.futures
+import functools
 import os
 import re
 import subprocess
@@ -16,9 +17,9 @@ TOOL = "clang-tidy-19"
 FINDING = re.compile(r"^(/[^:\n]+):(\d+):\d+: (?:warning|error): (.*)$", re.M)
 
 
-def tidy(path):
+def tidy(path, database):
     began = time.monotonic()
-    done = subprocess.run([TOOL, "--quiet", "-p", str(compiled.DATABASE.parent), str(sources.TOP / path)],
+    done = subprocess.run([TOOL, "--quiet", "-p", str(database), str(sources.TOP / path)],
                           cwd=sources.TOP, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     return path, done, time.monotonic() - began
 
@@ -36,7 +37,7 @@ def main():
     compiled.CACHE.mkdir(parents=True, exist_ok=True)
     slowest = (0.0, "")
     with concurrent.futures.ThreadPoolExecutor(min(2, os.cpu_count() or 1)) as pool:
-        for count, (path, done, seconds) in enumerate(pool.map(tidy, due), 1):
+        for count, (path, done, seconds) in enumerate(pool.map(functools.partial(tidy, database=compiled.database(units)), due), 1):
             if count % 10 == 0:
                 print(f"  tidy: {count} of {len(due)} units", file=sys.stderr, flush=True)
             slowest = max(slowest, (seconds, path))

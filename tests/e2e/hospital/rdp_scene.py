@@ -21,8 +21,9 @@ PICTURES = pathlib.Path(os.environ.get("ANTEROOM_E2E_PICTURES", pathlib.Path(tem
 class Clinic(Anteroom):
     """`targets`: which kinds of servers stand there, "shadow" (screen, NLA) and "xrdp" (channels, resizing)."""
 
-    def __init__(self, targets=("shadow",)):
+    def __init__(self, targets=("shadow",), size=(1024, 768)):
         super().__init__()
+        self.size = size  # of the shadow's screen
         self.rdp_port = free_port()
         self.wanted = targets
         self.shadow = self.xrdp = None
@@ -70,6 +71,7 @@ class Clinic(Anteroom):
             standing("gone-1", self.target(self.shadow, address=f"127.0.0.1:{self.gone}"))
             standing("false-1", self.target(self.shadow, pin="x509-sha256 " + "A" * 43 + "="))
             standing("wrong-1", self.target(self.shadow))
+            standing("voice-1", self.target(self.shadow), ["rdp:dynamic:AUDIO_INPUT"])
             targets["ct-1"] = self.target(self.shadow, lossless)
             rules.append({"id": "on-request", "who": ["group:staff"], "to": {"targets": ["ct-1"]}, "allow": SCREEN, "access": "on-request",
                           "approval": {"by": ["role:imaging-admins"], "max": "1h"}})
@@ -77,7 +79,8 @@ class Clinic(Anteroom):
         if self.xrdp:
             dynamic = "rdp:dynamic:Microsoft::Windows::RDS::DisplayControl"
             for name, allow in (("desk-1", ["rdp:clipboard:in", "rdp:clipboard:out", "rdp:drive:read", "rdp:drive:write", dynamic]), ("in-1", ["rdp:clipboard:in"]),
-                                ("out-1", ["rdp:clipboard:out"]), ("bare-1", []), ("read-1", ["rdp:drive:read"]), ("write-1", ["rdp:drive:write"]), ("size-1", [dynamic])):
+                                ("out-1", ["rdp:clipboard:out"]), ("bare-1", []), ("read-1", ["rdp:drive:read"]), ("write-1", ["rdp:drive:write"]), ("size-1", [dynamic]), ("sound-1", ["rdp:audio"]),
+                                ("print-1", ["rdp:printer"]), ("card-1", ["rdp:smartcard"])):
                 standing(name, self.target(self.xrdp, {"display": "lossless"}), allow)
         return {"version": 1, "vendors": {}, "roles": {"imaging-admins": {"members": ["group:admins"]}, "privacy-office": {"members": ["group:reviewers"]}},
                 "targets": targets, "rules": rules,
@@ -92,7 +95,7 @@ class Clinic(Anteroom):
 
     def open(self, limits=None):
         if "shadow" in self.wanted:
-            self.shadow = rdp.Shadow(self.home / "shadow").start()
+            self.shadow = rdp.Shadow(self.home / "shadow", *self.size).start()
         if "xrdp" in self.wanted:
             self.xrdp = rdp.Xrdp(self.home / "xrdp").start()
         self.init(limits)
@@ -145,6 +148,10 @@ class Clinic(Anteroom):
         given = person.password if password is True else password or None
         return self.client(rdp.rdesktop(self.way_of(person), person.name + ("+" + where if where else ""), given, *more, depth=depth, width=width, height=height), width=width, height=height)
 
+    def remmina(self, person, where, width=1024, height=768):
+        home = self.home / f"remmina-{next(self.counter)}"
+        return self.client(rdp.remmina(home, self.way_of(person), f"{person.name}+{where}", person.password, width, height), name="remmina", width=width, height=height)
+
     def way_of(self, person):
         """A port that leads to Anteroom from the person's own address."""
         self.relays.append(rdp.Relay(self.rdp_port, person.source))
@@ -178,6 +185,21 @@ def asks(seen):
 def lobby(client, within=15):
     """The lobby is there and asks."""
     return client.display.until(asks, within)
+
+
+def awake(client, within=20):
+    """Keys arrive: a client may show the lobby before it passes on what is typed."""
+    deadline = time.monotonic() + within
+    while True:
+        before = client.display.picture()
+        client.display.key("M")
+        try:
+            client.display.until(lambda seen: seen.differing(before) >= 90, 2)  # more than a caret that blinks
+            break
+        except AssertionError:
+            assert time.monotonic() < deadline, "no key arrives"
+    client.display.key("BackSpace")
+    client.display.until(lambda seen: seen.differing(before) < 90, 5)
 
 
 def answer(client, text, within=20):
@@ -219,7 +241,7 @@ def clinic(request, limits):
     lacks += rdp.Xrdp.lacking() if "xrdp" in targets else []
     if lacks:
         pytest.skip("not installed: " + ", ".join(sorted(set(lacks))))
-    here = Clinic(targets)
+    here = Clinic(targets, getattr(request.module, "SIZE", (1024, 768)))
     try:
         yield here.open(limits)
     finally:

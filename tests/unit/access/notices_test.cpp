@@ -122,6 +122,31 @@ TEST_F(Notices, TellAReasonOnlyWhereTheChannelMayHaveIt) {
         if (row.channel != "open") EXPECT_THAT(row.body, Not(HasSubstr("patient"))) << row.channel;
 }
 
+TEST_F(Notices, LeadToTheConsoleWhereThereIsOne) {
+    const auto link = [&](const char* event, std::int64_t request) {
+        auto one = notice(AlertEvent::requests);
+        one.event = event;
+        one.request = request;
+        must(announce(*here, one));
+        const auto row = must(here->outbox.list(1)).at(0);
+        const auto told = json::parse(row.body).as_object();
+        return told.contains("link") ? std::string(told.at("link").as_string()) : std::string();
+    };
+    EXPECT_EQ(link("request.created", 42), "") << "there is no console";
+    write("anteroom.yaml", R"(listen: {web: "127.0.0.1:8443"}
+console: {origin: "https://anteroom.hospital.example"}
+alerts:
+  open: {webhook: {url: "https://soc.example/"}, events: [requests]}
+)");
+    here.reset();
+    here = opened();
+    EXPECT_EQ(link("request.created", 42), "https://anteroom.hospital.example/requests/42");
+    EXPECT_EQ(link("break-glass.used", 42), "https://anteroom.hospital.example/breakglass");
+    EXPECT_EQ(link("person.invited", 0), "https://anteroom.hospital.example/welcome");
+    EXPECT_EQ(link("factor.added", 0), "https://anteroom.hospital.example/me");
+    EXPECT_EQ(link("window.opened", 0), "");
+}
+
 TEST_F(Notices, SayWhatHappened) {
     auto one = notice(AlertEvent::alarms);
     one.loudness = 2;

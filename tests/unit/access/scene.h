@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "broker/access/access.h"
 #include "broker/audit/reader.h"
+#include "tests/unit/installation/original.h"
 
 namespace anteroom::access::testing {
 
@@ -93,33 +94,18 @@ public:
 class Scene {
 public:
     Scene() {
-        std::filesystem::copy(fresh(), dir(), std::filesystem::copy_options::recursive);
+        installation::testing::copy_original(dir());
+        const auto config = to_string(must(read_file(dir() + "/anteroom.yaml"))) +
+                            "\nalerts:\n"
+                            "  soc: { webhook: { url: \"http://127.0.0.1:1/\" }, events: [requests, decisions, alarms] }\n"
+                            "  pager: { webhook: { url: \"http://127.0.0.1:1/\" }, events: [alarms] }\n";
+        must(replace_file(dir() + "/anteroom.yaml", view(config), 0644));
         here = must(installation::Installation::open(dir(), clock));
         must(here->apply_policy(hospital, "policy.yaml", "test"));
         add("sam", "sam@acme.example", "acme");
         for (const char* name : {"dana", "erin", "gina", "ruth"}) add(name);
         add("carl", "", "", {"clinic"});
         restart();
-    }
-
-    // Made once, because RSA keys take their time.
-    static const std::string& fresh() {
-        struct Made {
-            Made() : dir(folder.path + "/anteroom") {
-                const ManualClock then(*parse_rfc3339(morning));
-                (void)must(installation::Installation::create(dir, then));
-                const std::string alerts =
-                    "\nalerts:\n"
-                    "  soc: { webhook: { url: \"http://127.0.0.1:1/\" }, events: [requests, decisions, alarms] }\n"
-                    "  pager: { webhook: { url: \"http://127.0.0.1:1/\" }, events: [alarms] }\n";
-                const auto text = to_string(must(read_file(dir + "/anteroom.yaml"))) + alerts;
-                must(replace_file(dir + "/anteroom.yaml", view(text), 0644));
-            }
-            Folder folder;
-            std::string dir;
-        };
-        static const Made made;
-        return made.dir;
     }
 
     std::string dir() const { return folder_.path + "/anteroom"; }

@@ -9,6 +9,7 @@
 
 #include "broker/admin/admin.h"
 #include "broker/audit/reader.h"
+#include "tests/unit/installation/original.h"
 
 namespace anteroom::admin {
 
@@ -54,10 +55,12 @@ struct FakeLive final : Live {
     }
     void reconsider() override { ++reconsidered; }
     access::Access& access() override { return *access_; }
+    void index(const SessionId& session, bool damaged) override { wanted.emplace_back(session.str(), damaged); }
     std::vector<LiveSession> live;
     std::vector<std::string> ended;
     int reconsidered = 0;
-    std::optional<access::Access> access_;  // over the fixture's installation
+    std::vector<std::pair<std::string, bool>> wanted;  // indexes, and whether the one there is damaged
+    std::optional<access::Access> access_;             // over the fixture's installation
 };
 
 struct Answered {
@@ -66,6 +69,7 @@ struct Answered {
     json::object meta;
     json::array rows;
     std::vector<control::AdminRecording> recordings;
+    std::vector<control::AdminIndex> indexes;
     std::string everything;  // all text that came back
 
     const json::object& row(std::size_t i = 0) const { return rows.at(i).as_object(); }
@@ -83,7 +87,8 @@ class Administering : public ::testing::Test {
 protected:
     void SetUp() override {
         dir = new_folder();
-        std::filesystem::copy(fresh_installation(), dir, std::filesystem::copy_options::recursive);
+        std::filesystem::remove(dir);
+        installation::testing::copy_original(dir);
         auto opened = installation::Installation::open(dir, clock);
         ASSERT_TRUE(opened) << opened.error().detail;
         here = std::move(*opened);
@@ -102,23 +107,6 @@ protected:
         EXPECT_NE(::mkdtemp(name), nullptr);
         return name;
     }
-    // Made once for all tests, because RSA keys take their time; each test has a copy.
-    static const std::string& fresh_installation() {
-        struct Made {
-            Made() {
-                const ManualClock then(*parse_rfc3339("2026-03-04T09:00:00Z"));
-                auto made = installation::Installation::create(dir, then);
-                EXPECT_TRUE(made) << made.error().detail;
-            }
-            Made(const Made&) = delete;
-            Made& operator=(const Made&) = delete;
-            ~Made() { std::filesystem::remove_all(dir); }
-            const std::string dir = new_folder();
-        };
-        static const Made made;
-        return made.dir;
-    }
-
     Answered call(control::AdminCall asked) {
         Answered answer;
         Reply reply{
@@ -131,6 +119,10 @@ protected:
             },
             [&](control::AdminRecording recording, int) {
                 answer.recordings.push_back(std::move(recording));
+                return ok();
+            },
+            [&](control::AdminIndex index, int) {
+                answer.indexes.push_back(std::move(index));
                 return ok();
             },
         };

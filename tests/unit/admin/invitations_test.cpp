@@ -15,6 +15,16 @@ protected:
     }
     bool good(const std::string& code) { return here->check_invitation(vera, Secret::copy_of(code)); }
     std::string state() { return call("person show", {{"name", "vera"}}).text("state"); }
+    store::Passkey passkey_of(const std::string& name) {
+        const auto own = store::issued_by(PersonId(name));
+        return {.id = random_id(),
+                .person = PersonId(name),
+                .credential_id = Bytes(16, 1),
+                .public_key = {1},
+                .algorithm = -7,
+                .added = clock.now(),
+                .issued_by = own};
+    }
     void give_factors() {
         const auto own = store::issued_by(vera);
         ASSERT_TRUE(here->people.set_password(vera, "$argon2id$x", clock.now(), own));
@@ -22,6 +32,8 @@ protected:
         ASSERT_TRUE(here->totp.enrol({vera, *here->ring.seal(vault::purpose::totp, "vera", codes["vera"]), true, clock.now(), own}));
         ASSERT_TRUE(here->person_keys.insert({random_id(), vera, "ssh-ed25519", {1, 2}, "SHA256:x", "", clock.now(), own}));
         ASSERT_TRUE(here->recovery_codes.replace(vera, {"hash"}, clock.now()));
+        ASSERT_TRUE(here->passkeys.insert(passkey_of("vera")));
+        ASSERT_TRUE(here->console_sessions.insert({.token_hash = std::string(64, 'a'), .person = vera, .started = clock.now(), .last_input = clock.now()}));
     }
 };
 
@@ -74,6 +86,9 @@ TEST_F(AdminInvitations, WhoHasAnyFactorIsNotInvited) {
     ASSERT_TRUE(call(std::move(asked)).done);
     const auto refused = call("person invite", {{"name", "vera"}});
     EXPECT_FALSE(refused.done);
+    ASSERT_TRUE(call("person add", {{"name", "pia"}}).done);
+    ASSERT_TRUE(here->passkeys.insert(passkey_of("pia")));
+    EXPECT_NE(call("person invite", {{"name", "pia"}}).sentence.find("passkeys"), std::string::npos);
     EXPECT_NE(refused.sentence.find("a password"), std::string::npos);
     EXPECT_NE(refused.sentence.find("person reset vera"), std::string::npos);
     enrol("olaf");
@@ -144,6 +159,10 @@ TEST_F(AdminInvitations, AResetTakesEverythingAndInvitesAnew) {
     EXPECT_FALSE(*here->totp.find(vera));
     EXPECT_TRUE(here->person_keys.of(vera)->empty());
     EXPECT_EQ(*here->recovery_codes.left(vera), 0);
+    EXPECT_EQ(*here->passkeys.count(vera), 0);
+    EXPECT_EQ(records("person.reset").at(0).fields.at("passkeys"), "1");
+    EXPECT_TRUE(here->console_sessions.of(vera)->empty());
+    EXPECT_EQ(records("console.ended").at(0).fields.at("why"), "reset");
     EXPECT_TRUE(good(answer.text("code")));
     EXPECT_EQ(state(), "invited");
     EXPECT_EQ(records("person.reset").at(0).fields.at("reason"), "lost the phone");

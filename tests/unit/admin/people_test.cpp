@@ -68,7 +68,11 @@ TEST_F(AdminPeople, ANameIsTakenOnce) {
 
 TEST_F(AdminPeople, DisablingIsAuditedAndReconsidersSessions) {
     ASSERT_TRUE(call("person add", {{"name", "vera"}}).done);
+    ASSERT_TRUE(
+        here->console_sessions.insert({.token_hash = std::string(64, 'a'), .person = PersonId("vera"), .started = clock.now(), .last_input = clock.now()}));
     EXPECT_TRUE(call("person disable", {{"name", "vera"}}).done);
+    EXPECT_TRUE(here->console_sessions.of(PersonId("vera"))->empty());
+    EXPECT_EQ(records("console.ended").at(0).person, "vera");
     EXPECT_TRUE((*here->people.find(PersonId("vera")))->disabled);
     EXPECT_EQ(live.reconsidered, 1);
     EXPECT_EQ(records("person.disabled").at(0).person, "vera");

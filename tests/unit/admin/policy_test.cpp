@@ -69,7 +69,7 @@ TEST_F(AdminCommands, ReadingIsAuditedWithTheUnixUser) {
 
 TEST_F(AdminCommands, KeysAndHealthAreShown) {
     const auto keys = call("key list");
-    EXPECT_EQ(keys.rows.size(), 8u);
+    EXPECT_EQ(keys.rows.size(), 9u);
     EXPECT_EQ(keys.text("id"), here->host_keys.fingerprint());
     EXPECT_TRUE(call("doctor").done);
 }

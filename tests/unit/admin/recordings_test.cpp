@@ -3,6 +3,7 @@
 
 #include <fstream>
 
+#include "broker/store/reviews.h"
 #include "recorder/create.h"
 #include "recorder/verify.h"
 #include "tests/unit/admin/fixture.h"
@@ -83,8 +84,25 @@ TEST_F(AdminRecordings, AReviewerWithACodeGetsTheKeyAndItIsAudited) {
     EXPECT_EQ(everything_kept().find(base64(data_key.expose())), std::string::npos);
 }
 
+TEST_F(AdminRecordings, LookingForKeystrokesIsAViewThatSaysSo) {
+    const auto keystrokes = [&](const char* name) { return call_as(name, call_of("recording keystrokes", {{"id", id.str()}})); };
+    const auto answer = keystrokes("ruth");
+    ASSERT_TRUE(answer.done) << answer.sentence;
+    EXPECT_EQ(answer.recordings.size(), 1u);
+    EXPECT_TRUE(play("ruth").done);
+    EXPECT_FALSE(keystrokes("vera").done) << "no reviewer";
+    const auto views = records("recording.view");
+    ASSERT_EQ(views.size(), 3u);
+    EXPECT_EQ(views[0].fields.at("keystrokes"), "yes");
+    EXPECT_FALSE(views[1].fields.contains("keystrokes")) << "playing opens none";
+    EXPECT_EQ(views[2].fields.at("keystrokes"), "yes");
+    EXPECT_EQ(views[2].fields.at("outcome"), "refused");
+}
+
 TEST_F(AdminRecordings, ExportHasARecordOfItsOwnAndOneFormat) {
-    EXPECT_TRUE(call_as("ruth", call_of("recording export", {{"id", id.str()}, {"format", "cast"}})).done);
+    const auto answer = call_as("ruth", call_of("recording export", {{"id", id.str()}, {"format", "cast"}}));
+    EXPECT_TRUE(answer.done);
+    EXPECT_EQ(answer.meta.at("exports").to_number<int>(), 2) << "limits.exports: how many may run at once";
     EXPECT_EQ(records("recording.export").size(), 1u);
     EXPECT_FALSE(call_as("ruth", call_of("recording export", {{"id", id.str()}, {"format", "mp4"}})).done);
 }
@@ -97,11 +115,23 @@ TEST_F(AdminRecordings, WhoIsNoReviewerGetsNothingAndTheRefusalIsAudited) {
     EXPECT_EQ(records("recording.view").at(0).fields.at("outcome"), "refused");
 }
 
-TEST_F(AdminRecordings, ConsentThatCannotBeAskedForIsNotAssumed) {
+TEST_F(AdminRecordings, ConsentIsNotAssumed) {
     const auto answer = play("carl");
     EXPECT_FALSE(answer.done);
     EXPECT_TRUE(answer.recordings.empty());
-    EXPECT_NE(answer.sentence.find("second person's consent"), std::string::npos);
+    EXPECT_NE(answer.sentence.find("the consent of another reviewer, for one hour: ask for it in the console"), std::string::npos) << answer.sentence;
+}
+
+TEST_F(AdminRecordings, ConsentOfAnotherReviewerOpensItForAsLongAsItHolds) {
+    store::Reviews reviews(here->database);
+    const auto give = [&](const char* giver) { ASSERT_TRUE(reviews.give_consent({id, PersonId("carl"), PersonId(giver), clock.now(), clock.now() + 1h})); };
+    give("carl");
+    give("vera");
+    EXPECT_FALSE(play("carl").done) << "neither one's own counts, nor that of who is seen";
+    give("ruth");
+    EXPECT_TRUE(play("carl").done);
+    clock.advance(1h);
+    EXPECT_FALSE(play("carl").done);
 }
 
 TEST_F(AdminRecordings, ReviewersAreChosenByTheLabelsOfThatTime) {

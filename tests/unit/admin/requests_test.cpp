@@ -365,8 +365,10 @@ TEST_F(AdminEmergencies, AreListedUntilSomebodyElseReviewedThem) {
     EXPECT_FALSE(review("vera", id).done) << "no reviewer";
     EXPECT_FALSE(review("dana", id, "perhaps").done);
     EXPECT_FALSE(review("dana", id, "justified", "").done);
-    const auto done = review("dana", id, "unjustified", "there was no patient");
+    const auto done =
+        as("dana", "break-glass review", {{"id", id}, {"outcome", "unjustified"}, {"note", "there was no patient"}, {"follow_up", "talk to nora"}});
     ASSERT_TRUE(done.done) << done.sentence;
+    EXPECT_EQ(done.text("follow_up"), "talk to nora");
     EXPECT_EQ(done.text("review"), "unjustified");
     EXPECT_EQ(done.text("reviewed_by"), "dana");
     EXPECT_EQ(records("break-glass.reviewed").size(), 1u);

@@ -176,7 +176,7 @@ TEST_F(TicketCommand, ShowsTheCertificateAmongTheKeysAndToTheDoctor) {
     ASSERT_FALSE(row.empty());
     EXPECT_EQ(row.at("id").as_string(), here->rdp_identity->facts().sha256);
     EXPECT_EQ(shown(call("doctor"), "check", "rdp certificate").at("state").as_string(), "ok");
-    clock.advance(std::chrono::hours(24 * 720));
+    clock.advance(std::chrono::hours(24 * 650));
     EXPECT_EQ(shown(call("doctor"), "check", "rdp certificate").at("state").as_string(), "warn");
 }
 

@@ -73,7 +73,7 @@ TEST(ControlMessages, NameTheFieldThatIsWrong) {
     EXPECT_EQ(wire::decode<LoginStep>(bytes).error().detail, "method: an enum has no such value");
     SessionPermit permit;
     bytes = wire::encode(permit);
-    EXPECT_EQ(wire::decode<SessionPermit>(View(bytes).first(bytes.size() - 1)).error().detail, "desktop: byte_limit: the message ends early");
+    EXPECT_EQ(wire::decode<SessionPermit>(View(bytes).first(bytes.size() - 1)).error().detail, "keystrokes_to: the message ends early");
     CommitRecording commit;
     bytes = wire::encode(commit);
     EXPECT_EQ(wire::decode<CommitRecording>(View(bytes).first(12)).error().detail, "upto: bytes: the message ends early");

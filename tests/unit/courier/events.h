@@ -19,6 +19,7 @@ inline Event full_event() {
     event.summary = "Alice Müller used break-glass on mri-3.";
     event.ticket = "CHG-77";
     event.deadline = *parse_rfc3339("2026-01-03T09:04:05Z");
+    event.link = "https://anteroom.hospital.example/breakglass";
     event.to = {"soc@hospital.example"};
     return event;
 }

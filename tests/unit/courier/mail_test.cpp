@@ -66,6 +66,7 @@ TEST(Letter, HasEveryHeaderThatMailNeeds) {
     EXPECT_EQ(field(got, "Importance"), "high");
     EXPECT_THAT(got.text, HasSubstr("Person: Alice Müller (alice)\r\n"));
     EXPECT_THAT(got.text, HasSubstr("Targets: mri-3, ct-1\r\n"));
+    EXPECT_THAT(got.text, HasSubstr("\r\nOpen it in Anteroom: https://anteroom.hospital.example/breakglass\r\n"));
     EXPECT_THAT(got.text, HasSubstr("Help: call 4711."));
     EXPECT_THAT(got.text, Not(HasSubstr("Reason:")));
 }

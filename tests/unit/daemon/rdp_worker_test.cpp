@@ -7,6 +7,7 @@
 #include "broker/audit/reader.h"
 #include "broker/daemon/worker_peer.h"
 #include "broker/identity/tls_identity.h"
+#include "broker/installation/keystroke_recipient.h"
 #include "broker/installation/tickets.h"
 #include "tests/unit/installation/scene.h"
 
@@ -260,6 +261,29 @@ TEST_F(RdpWorker, IsToldNotToFilmWherePolicySaysFacts) {
     EXPECT_FALSE(permit.desktop.filmed);
     EXPECT_TRUE(permit.desktop.clipboard_text);
     EXPECT_THAT(permit.notice, HasSubstr("not filmed"));
+}
+
+TEST_F(RdpWorker, IsGivenTheKeyThatKeystrokesAreSealedToWherePolicySaysSo) {
+    const auto pair = crypto::p256_generate();
+    must(installation::set_keystroke_recipient(here->settings, pair.public_key));
+    apply("cart-1", "allow: [rdp:display], access: standing, keystrokes: sealed");
+    sign_in();
+    const auto permit = permitted();
+    EXPECT_EQ(permit.keystrokes_to, pair.public_key);
+    EXPECT_THAT(permit.notice, HasSubstr("keystrokes are kept sealed")) << "the person is told";
+    apply("cart-1", "allow: [rdp:display], access: standing");
+    sign_in();
+    const auto counted = permitted();
+    EXPECT_TRUE(counted.keystrokes_to.empty());
+    EXPECT_THAT(counted.notice, ::testing::Not(HasSubstr("keystrokes")));
+}
+
+TEST_F(RdpWorker, GetsNoSessionWhereKeystrokesAreToBeSealedAndThereIsNoKey) {
+    apply("cart-1", "allow: [rdp:display], access: standing, keystrokes: sealed");
+    sign_in();
+    EXPECT_THAT(refusal(), HasSubstr("there is no key to seal them to"));
+    EXPECT_EQ(recorded("session.start"), 0);
+    EXPECT_EQ(recorded("secret.used"), 0);
 }
 
 TEST_F(RdpWorker, GetsThePasswordForThePinnedCertificateOnce) {

@@ -46,6 +46,13 @@ TEST(InvitedLogin, AnInvitationBesideFactorsOpensNothing) {
     EXPECT_EQ(accepted(ivan.answer("666666")), nullptr) << "the invitation was no password";
 }
 
+TEST(InvitedLogin, NorBesideAPasskey) {
+    Connection pia("pia");
+    EXPECT_EQ(seen(pia.password("pia-invitation")), "partial keyboard-interactive");
+    pia.start();
+    EXPECT_EQ(accepted(pia.answer("666666")), nullptr);
+}
+
 TEST(InvitedLogin, ADisabledPersonsInvitationOpensNothing) {
     Connection emil("emil");
     EXPECT_EQ(seen(emil.password("emil-invitation")), "partial keyboard-interactive");

@@ -16,7 +16,7 @@ struct Person {
 };
 
 // dana has everything; eve is disabled, max has no codes, nils has no password, vera may log in only with a key. ines is invited and has
-// nothing else, ivan has an invitation beside his factors, emil is invited but disabled.
+// nothing else, ivan has an invitation beside his factors, pia one beside a passkey, emil is invited but disabled.
 inline std::map<std::string, Person> people() {
     auto one = [](const char* name, const char* password, const char* code) {
         Person person{.facts = {.person = PersonId(name),
@@ -40,7 +40,7 @@ inline std::map<std::string, Person> people() {
     all.at("max").facts.has_codes = false;
     all.at("nils").facts.has_password = false;
     all.at("vera").facts.needs_key = true;
-    for (const char* name : {"ines", "ivan", "emil"}) {
+    for (const char* name : {"ines", "ivan", "pia", "emil"}) {
         auto person = one(name, "-", "666666");
         person.facts.invited = true;
         person.invitation = std::string(name) + "-invitation";
@@ -48,6 +48,7 @@ inline std::map<std::string, Person> people() {
         all.emplace(name, std::move(person));
     }
     all.at("emil").facts.may_log_in = false;
+    all.at("pia").facts.has_passkeys = true;
     return all;
 }
 

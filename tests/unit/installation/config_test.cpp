@@ -35,6 +35,7 @@ void expect_defaults(const Config& config) {
     EXPECT_EQ(config.limits.session, defaults.limits.session);
     EXPECT_EQ(config.limits.bulk_mib, defaults.limits.bulk_mib);
     EXPECT_EQ(config.limits.target_connect, defaults.limits.target_connect);
+    EXPECT_EQ(config.limits.exports, defaults.limits.exports);
 }
 
 TEST(Config, OfNothingIsTheDefaults) {
@@ -52,11 +53,14 @@ TEST(Config, OfTheExampleIsTheDefaultsToo) {
     EXPECT_EQ(config.rdp.listen, "127.0.0.1:3390");
     EXPECT_FALSE(Config().rdp.on());
     EXPECT_FALSE(config.rdp.identity.given());
+    EXPECT_EQ(config.web.listen, "127.0.0.1:8443");
+    EXPECT_FALSE(Config().web.on());
 }
 
 TEST(Config, OfTheExampleWithEveryKeyTakenOutOfItsCommentIsRight) {
     std::string text = example_config();
-    for (const char* key : {"# rdp:", "# store:", "# recordings:", "# keys:", "# limits:", "# alerts:", "#   soc:", "#   pager:", "#   mail:", "#   siem:"}) {
+    for (const char* key :
+         {"# rdp:", "# console:", "# store:", "# recordings:", "# keys:", "# limits:", "# alerts:", "#   soc:", "#   pager:", "#   mail:", "#   siem:"}) {
         const auto at = text.find(key);
         ASSERT_NE(at, std::string::npos) << key;
         text.erase(at, 2);
@@ -76,6 +80,11 @@ TEST(Config, OfTheExampleWithEveryKeyTakenOutOfItsCommentIsRight) {
     EXPECT_EQ(config->rdp.identity.key, "tls/rdp.key");
     EXPECT_EQ(config->rdp.sign.certificate, "tls/sign.pem");
     EXPECT_EQ(config->rdp.reached_at(), "anteroom.hospital.example:3389");
+    EXPECT_EQ(config->web.reached_at(), "https://anteroom.hospital.example:8443");
+    EXPECT_EQ(config->web.identity.key, "tls/web.key");
+    EXPECT_FALSE(config->web.tls12);
+    EXPECT_EQ(config->web.idle, defaults.web.idle);
+    EXPECT_EQ(config->web.longest, defaults.web.longest);
 }
 
 TEST(Config, TakesEveryKeyItKnows) {
@@ -84,7 +93,7 @@ store: sqlite:/srv/a.db
 recordings: {dir: /srv/recordings}
 keys: {passphrase_file: /run/passphrase}
 site: {zone: America/Chicago, help: "Call 4711.", banner: "Authorised use only."}
-limits: {connections: 10, unauthenticated: 9, unauthenticated_per_source: 8, login: 30s, channels: 7, session: 2h, bulk_mib: 6, target_connect: 5s}
+limits: {connections: 10, unauthenticated: 9, unauthenticated_per_source: 8, login: 30s, channels: 7, session: 2h, bulk_mib: 6, target_connect: 5s, exports: 4}
 )",
                                      "anteroom.yaml")
                             .value();
@@ -103,6 +112,7 @@ limits: {connections: 10, unauthenticated: 9, unauthenticated_per_source: 8, log
     EXPECT_EQ(config.limits.session, std::chrono::hours(2));
     EXPECT_EQ(config.limits.bulk_mib, 6);
     EXPECT_EQ(config.limits.target_connect, std::chrono::seconds(5));
+    EXPECT_EQ(config.limits.exports, 4);
 }
 
 struct Wrong {
@@ -126,6 +136,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Wrong{"duplicate_section", "site: {zone: UTC}\nlisten: {ssh: \"a:1\"}\nsite: {help: x}\n", "3", "site", "a second time"},
                       Wrong{"list_for_a_map", "site: [a, b]\n", "1", "site", "expected"},
                       Wrong{"map_for_a_text", "listen:\n  ssh: {a: b}\n", "2", "listen.ssh", "expected"},
+                      Wrong{"no_export_at_all", "limits:\n  exports: 0\n", "2", "limits.exports", "expected"},
                       Wrong{"text_for_a_number", "limits:\n  channels: many\n", "2", "limits.channels", "expected"},
                       Wrong{"number_too_small", "limits:\n  connections: 0\n", "2", "limits.connections", "1"},
                       Wrong{"number_too_large", "limits:\n  channels: 257\n", "2", "limits.channels", "256"},

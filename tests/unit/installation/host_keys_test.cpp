@@ -31,7 +31,7 @@ protected:
         keys_.reset();
         ring_.reset();
     }
-    static std::string folder() { return made_once().directory.file("anteroom"); }
+    static std::string folder() { return original().dir; }
     static const HostKeys& keys() { return *keys_; }
     static const vault::KeyRing& ring() { return *ring_; }
     static control::HostKey announced(std::string_view algorithm) {
@@ -53,7 +53,7 @@ TEST_F(HostKeysTest, AreOneOfEachTypeWithTheEd25519KeyFirst) {
     for (const auto& one : keys().announced()) types.push_back(one.algorithm);
     EXPECT_THAT(types, ElementsAre("ssh-ed25519", "ecdsa-sha2-nistp256", "ssh-rsa"));
     EXPECT_EQ(keys().fingerprint(), public_key("ssh-ed25519").fingerprint());
-    EXPECT_EQ(keys().fingerprint(), made_once().made.fingerprint);
+    EXPECT_EQ(keys().fingerprint(), original().made.fingerprint);
 }
 
 TEST_F(HostKeysTest, SignWithEachAlgorithmWhatVerifiesUnderTheAnnouncedKeyAndNothingElse) {

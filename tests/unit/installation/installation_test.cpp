@@ -35,12 +35,12 @@ class CreateTest : public WithInstallation {};
 
 TEST_F(CreateTest, MakesWhatOpens) {
     const auto installation = opened();
-    EXPECT_EQ(installation->host_keys.fingerprint(), made_once().made.fingerprint);
+    EXPECT_EQ(installation->host_keys.fingerprint(), original().made.fingerprint);
     EXPECT_TRUE(installation->log.has_value());
     EXPECT_EQ(installation->policy.version, 1);
     EXPECT_EQ(must(installation->policy_versions.latest())->applied_by, "init");
-    EXPECT_FALSE(made_once().made.escrow_text.empty());
-    EXPECT_TRUE(vault::parse_escrow(made_once().made.escrow_text));
+    EXPECT_FALSE(original().made.escrow_text.empty());
+    EXPECT_TRUE(vault::parse_escrow(original().made.escrow_text));
 }
 
 TEST_F(CreateTest, LetsNobodyElseIntoTheFolderTheKeysOrTheDatabase) {
@@ -48,13 +48,13 @@ TEST_F(CreateTest, LetsNobodyElseIntoTheFolderTheKeysOrTheDatabase) {
         struct stat found{};
         return ::stat(path.c_str(), &found) == 0 ? found.st_mode & 0777 : 07777;
     };
-    const auto original = made_once().directory.file("anteroom");
-    for (const char* folder : {"", "/keys", "/run", "/recordings"}) EXPECT_EQ(mode(original + folder), 0700u) << folder;
-    for (const char* file : {"/keys/keyring", "/keys/host-keys", "/anteroom.db"}) EXPECT_EQ(mode(original + file), 0600u) << file;
+    const auto made = original().dir;
+    for (const char* folder : {"", "/keys", "/run", "/recordings"}) EXPECT_EQ(mode(made + folder), 0700u) << folder;
+    for (const char* file : {"/keys/keyring", "/keys/host-keys", "/anteroom.db"}) EXPECT_EQ(mode(made + file), 0600u) << file;
 }
 
 TEST_F(CreateTest, KeepsTheEscrowKeyNowhere) {
-    const auto escrow = must(vault::parse_escrow(made_once().made.escrow_text));
+    const auto escrow = must(vault::parse_escrow(original().made.escrow_text));
     const auto scalar = to_string(escrow.private_key.expose());
     const std::string forms[] = {scalar, hex(view(scalar)), base64(view(scalar)), base64_unpadded(view(scalar))};
     for (const auto& [name, content] : snapshot(dir))

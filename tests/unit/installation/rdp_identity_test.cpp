@@ -27,7 +27,7 @@ protected:
 
 TEST_F(RdpIdentity, IsMadeByInitAndStaysTheSame) {
     const auto first = opened()->rdp_identity->facts().sha256;
-    EXPECT_EQ(first, made_once().made.rdp_certificate);
+    EXPECT_EQ(first, original().made.rdp_certificate);
     EXPECT_EQ(opened()->rdp_identity->facts().sha256, first);
     EXPECT_THAT(text_of("rdp-certificate.pem"), HasSubstr("BEGIN CERTIFICATE"));
 }

@@ -1,4 +1,4 @@
-// One installation made once (its RSA keys take their time), and copies of its folder for tests to spoil.
+// Copies of one installation's folder for tests to spoil.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include "base/fd.h"
 #include "broker/installation/installation.h"
 #include "tests/unit/base/seeds.h"
-#include "tests/unit/store/temporary.h"
+#include "tests/unit/installation/original.h"
 
 namespace anteroom::installation::testing {
 
@@ -18,15 +18,6 @@ using anteroom::testing::must;
 using anteroom::testing::Seeded;
 using anteroom::testing::start_of_tests;
 using anteroom::testing::TemporaryDirectory;
-
-struct Made {
-    TemporaryDirectory directory;
-    Installation::New made = must(Installation::create(directory.file("anteroom"), ManualClock(start_of_tests())));
-};
-inline const Made& made_once() {
-    static const Made made;
-    return made;
-}
 
 // Name, mode and content of everything below a folder.
 inline std::map<std::string, std::string> snapshot(const std::string& folder) {
@@ -42,7 +33,7 @@ inline std::map<std::string, std::string> snapshot(const std::string& folder) {
 
 class WithInstallation : public ::testing::Test {
 protected:
-    WithInstallation() { std::filesystem::copy(made_once().directory.file("anteroom"), dir, std::filesystem::copy_options::recursive); }
+    WithInstallation() { copy_original(dir); }
     std::unique_ptr<Installation> opened() { return must(Installation::open(dir, clock)); }
     Error open_error() {
         auto failed = Installation::open(dir, clock);

@@ -6,7 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <random>
+
+#include "tests/unit/rdp/tiles.h"
 
 namespace anteroom::rdp {
 namespace {
@@ -32,28 +33,6 @@ protected:
         EXPECT_TRUE(freerdp_image_copy(small.data(), format, 0, 0, 0, width, height, pixels.data(), PIXEL_FORMAT_BGRX32, width * 4, 0, 0, nullptr, 0));
         EXPECT_TRUE(freerdp_image_copy(out.data(), PIXEL_FORMAT_BGRX32, width * 4, 0, 0, width, height, small.data(), format, 0, 0, 0, nullptr, 0));
         return out;
-    }
-    static void expect_same(const Bytes& a, const Bytes& b, int seed) {
-        ASSERT_EQ(a.size(), b.size());
-        for (std::size_t i = 0; i < a.size(); ++i)
-            if (i % 4 != 3) ASSERT_EQ(a[i], b[i]) << "byte " << i << ", seed " << seed;
-    }
-    // Flat areas, repeated lines, fine patterns, noise: a mixture that the seed chooses.
-    static Bytes tile(std::mt19937& random, std::uint32_t width, std::uint32_t height) {
-        Bytes pixels(std::size_t{width} * height * 4);
-        const unsigned kind = random() % 6;
-        const std::uint32_t one = static_cast<std::uint32_t>(random()), other = random() % 3 == 0 ? 0 : static_cast<std::uint32_t>(random());
-        for (std::uint32_t y = 0; y < height; ++y)
-            for (std::uint32_t x = 0; x < width; ++x) {
-                std::uint32_t value = one;
-                if (kind == 1) value = ((x ^ y) & 1) != 0 ? one : other;
-                if (kind == 2) value = x % 7 == 0 ? one : other;
-                if (kind == 3) value = static_cast<std::uint32_t>(random());
-                if (kind == 4) value = random() % 9 == 0 ? static_cast<std::uint32_t>(random()) : other;
-                if (kind == 5) value = y < height / 2 ? 0 : x * 0x010203u + y;
-                for (unsigned i = 0; i < 4; ++i) pixels[(std::size_t{y} * width + x) * 4 + i] = static_cast<std::uint8_t>(value >> (8 * i));
-            }
-        return pixels;
     }
 
     RunLengths runs;

@@ -453,6 +453,53 @@ TEST(SmartCards, AreSpokenToByControlCodesOnly) {
     EXPECT_TRUE(rig.silent(in, done({}).u32(16).zeros(16).take()));
 }
 
+struct Card : Devices {
+    explicit Card(std::uint64_t limit) : Devices({"rdp:smartcard"}, limit) { with({smart_card, 1, "SCARD"}); }
+    static Bytes command(std::size_t size) { return request({}, 14).u32(2048).u32(static_cast<std::uint32_t>(size)).u32(0x90014).zeros(20 + size).take(); }
+    static Bytes response(std::size_t size) { return done({}).u32(static_cast<std::uint32_t>(size)).zeros(size).take(); }
+};
+TEST(SmartCards, CountEachDirectionAgainstTheLimit) {
+    Card rig(1000);
+    for (unsigned i = 0; i < 9; ++i) rig.ask(Card::command(68), Card::response(96));  // 100 bytes each way
+    EXPECT_EQ(rig.status(Card::command(68)), 0u);
+    const auto passed = rig.pass(in, Card::response(200));
+    EXPECT_THAT(passed.forward, ElementsAre(done({}, denied).u32(0).take()));
+    EXPECT_THAT(passed.refusals, ElementsAre(HasSubstr("limit")));
+    EXPECT_EQ(rig.policy.times("rdp:channel"), 1u);
+    EXPECT_EQ(rig.status(Card::command(68)), denied);
+    EXPECT_THAT(rig.pass(out, Card::command(68)).refusals, ElementsAre(HasSubstr("limit")));
+    EXPECT_EQ(rig.policy.times("rdp:channel"), 2u);  // once for each direction, however often it is tried
+}
+TEST(SmartCards, CarryNoMoreThanTheLimitWhateverTheySay) {
+    for (unsigned seed = 0; seed < 3000; ++seed) {
+        std::mt19937 random(seed);
+        Card rig(5000);
+        std::array<std::size_t, 2> carried{};
+        for (unsigned i = 0; i < 60; ++i) {
+            const Way way = random() % 2 == 0 ? out : in;
+            const Bytes message = way == out ? Card::command(random() % 500) : Card::response(random() % 500);
+            const auto passed = rig.filter->pass(way, random() % 4 == 0 ? mutated(message, random) : message);
+            if (!passed) continue;
+            for (const auto& one : passed->forward) carried[way == out] += one.size() - std::min<std::size_t>(one.size(), way == out ? 24 : 20);
+        }
+        ASSERT_LE(carried[0], 5000u);
+        ASSERT_LE(carried[1], 5000u);
+    }
+}
+TEST(SmartCards, HaveNoLimitWhereNoneIsSet) {
+    Card rig(0);
+    for (unsigned i = 0; i < 200; ++i) rig.ask(Card::command(8), Card::response(60000));
+    EXPECT_EQ(rig.policy.times("rdp:channel"), 0u);
+}
+TEST(Printers, BringNothingInBehindTheirAnswers) {
+    Devices rig({"rdp:printer"});
+    rig.with({printer, 1, "PRN1"});
+    EXPECT_EQ(rig.status(create({}, "")), 0u);
+    EXPECT_THAT(rig.pass(in, joined(opened({}, 5), Bytes(60000, 0x55))).forward, ElementsAre(SizeIs(32)));
+    EXPECT_EQ(rig.status(write({.file = 5}, 0, "page")), 0u);
+    EXPECT_THAT(rig.pass(in, joined(written({}, 4), Bytes(60000, 0x55))).forward, ElementsAre(SizeIs(32)));
+}
+
 TEST(Devices, SurviveAnything) {
     const Bytes name = utf16("\\b.txt", false);
     const Story story{{out, capabilities(0x5350, {1, 2, 3, 4, 5})},

@@ -85,31 +85,5 @@ TEST(Reassembly, NeverHoldsMoreThanItsLimitWhateverComes) {
     }
 }
 
-TEST(Sound, PassesOnlyWithItsCapability) {
-    const Bytes training = Out().u8(6).u8(0).u16(4).u32(0).take();
-    Rig refused("rdpsnd", {"rdp:clipboard:in"});
-    const auto passed = refused.pass(out, training);
-    EXPECT_THAT(passed.forward, IsEmpty());
-    EXPECT_THAT(passed.refusals, ElementsAre(HasSubstr("Sound")));
-    Rig permitted("rdpsnd", {"rdp:audio"});
-    EXPECT_TRUE(permitted.unchanged(out, training));
-    EXPECT_TRUE(permitted.unchanged(in, training));
-    EXPECT_EQ(permitted.policy.asked.size(), 1u);
-}
-TEST(Sound, LetsTheWaveBehindItsInfoPassAsItIs) {
-    Rig rig("rdpsnd", {"rdp:audio"});
-    EXPECT_TRUE(rig.unchanged(out, Out().u8(2).u8(0).u16(100).zeros(12).take()));
-    EXPECT_TRUE(rig.unchanged(out, Bytes(96, 0x29)));
-    EXPECT_TRUE(rig.silent(out, Bytes(96, 0x29)));  // a head again, of no known type
-}
-TEST(Sound, CarriesNoRecordingIn) {
-    Rig rig("rdpsnd", {"rdp:audio"});
-    EXPECT_TRUE(rig.silent(in, Out().u8(41).u8(0).u16(4).u32(0).take()));  // xrdp's SNDC_REC_DATA
-    EXPECT_TRUE(rig.silent(in, Out().u8(2).u8(0).u16(4).u32(0).take()));
-    EXPECT_TRUE(rig.refuses(in, Out().u8(7).u8(0).u16(5).u32(0).take()));
-    EXPECT_TRUE(rig.refuses(in, Out().u8(7).u8(0).u16(5).zeros(70000).take()));
-    EXPECT_TRUE(rig.refuses(out, Bytes{2, 0}));
-}
-
 }  // namespace
 }  // namespace anteroom::rdp

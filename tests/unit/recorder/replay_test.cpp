@@ -32,6 +32,7 @@ TEST(Cast, HoldsHeaderOutputResizesAndMarkers) {
               "{\"version\": 2, \"width\": 100, \"height\": 30, \"timestamp\": 1700000000, \"title\": \"mri-3\"}\n"
               "[0.000000, \"o\", \"a\\\"\\\\\"]\n"
               "[1.500001, \"o\", \"\xe2\x82\xac\\u001b[1m\\r\\n\"]\n"
+              "[1.500001, \"m\", \"Another terminal (channel 4) is not shown here: the console's replay shows it, and a bundle holds it.\"]\n"
               "[1.500001, \"r\", \"80x24\"]\n"
               "[1.500001, \"m\", \"alert\\n\"]\n");
 }

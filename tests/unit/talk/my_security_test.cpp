@@ -1,9 +1,9 @@
 // My security: what is shown of factors, and that every change takes a fresh code, is audited, and is marked with who issued it.
 #include <gmock/gmock.h>
 
+#include "broker/access/own_factors.h"
 #include "broker/audit/reader.h"
 #include "broker/identity/password.h"
-#include "broker/talk/own_factors.h"
 #include "tests/unit/talk/scene.h"
 
 namespace anteroom::talk::testing {
@@ -113,7 +113,7 @@ TEST_F(TalkMySecurity, AnotherPersonsCodeIsNone) {
     auto& at = security();
     at.type("recovery").type(code_of("ruth"));
     EXPECT_EQ(must(here->recovery_codes.left(dana)), 0);
-    EXPECT_FALSE(change_recovery_codes(party("dana"), factor("ruth"), {"hash"})) << "nor is the proof of one";
+    EXPECT_FALSE(access::change_recovery_codes({*here, dana, "203.0.113.7"}, factor("ruth"), {"hash"})) << "nor is the proof of one";
 }
 
 TEST_F(TalkMySecurity, AfterTenWrongCodesNoneCounts) {
@@ -185,7 +185,7 @@ TEST_F(TalkMySecurity, NewRecoveryCodesReplaceTheOldOnes) {
 }
 
 TEST_F(TalkMySecurity, ARecoveryCodeProvesAChangeAndIsSpentByIt) {
-    const auto set = new_recovery_codes(dana);
+    const auto set = access::new_recovery_codes(dana);
     must(here->recovery_codes.replace(dana, set.hashes, clock.now()));
     auto& at = security();
     at.type("password").type(set.codes[0].expose_text());
@@ -237,7 +237,7 @@ TEST_F(TalkMySecurity, AnotherPersonsKeyCannotBeAddedNorRemoved) {
     const auto hers = must(here->person_keys.of(PersonId("ruth"))).at(0);
     at.type("key remove " + hers.fingerprint);
     EXPECT_EQ(at.prompt, prompt);
-    EXPECT_FALSE(remove_key(party("dana"), factor("dana"), hers));
+    EXPECT_FALSE(access::remove_key({*here, dana, "203.0.113.7"}, factor("dana"), hers));
     EXPECT_EQ(must(here->person_keys.of(PersonId("ruth"))).size(), 1u);
 }
 

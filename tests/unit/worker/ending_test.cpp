@@ -140,5 +140,19 @@ TEST_F(EndingTest, WhateverIsChangedItEndsAtTheDeadlineAndWarnsInTime) {
     }
 }
 
+TEST(EndingInWords, IsToTheSecondNearTheEndAndToTheMinuteBefore) {
+    EXPECT_EQ(time_left(59s + 700ms), "1 min");
+    EXPECT_EQ(time_left(9min + 12s), "9 min 12 s");
+    EXPECT_EQ(time_left(31min + 12s), "31 min");
+}
+
+TEST(EndingInWords, SaysWhatIsComingAndHowMoreTimeIsAskedForWhereItCanBe) {
+    EXPECT_EQ(sentence({Due::warning, 5min, false}, ""), "This session's time is over in 5 min.");
+    EXPECT_EQ(sentence({Due::warning, 5min, false}, "Press x."), "This session's time is over in 5 min. Press x.");
+    EXPECT_EQ(sentence({Due::warning, 1min, true}, ""), "This session is cut in 1 min.");
+    EXPECT_EQ(sentence({Due::grace, 30min, true}, "Press x."), "The approved time is over; the session goes on for another 30 min under an alarm.")
+        << "nothing is to be asked for any more";
+}
+
 }  // namespace
 }  // namespace anteroom::worker

@@ -1,6 +1,5 @@
-// What leaves a desktop's recording: pictures that are exact, films whose times are true, and a queue before them.
+// A desktop's recording as a film: pictures at their true times, read back by the libraries that made them.
 #include <gtest/gtest.h>
-#include <png.h>
 
 extern "C" {
 #include <libavcodec/avcodec.h>
@@ -8,48 +7,18 @@ extern "C" {
 }
 #include <unistd.h>
 
-#include "broker/cli/export_slot.h"
-#include "broker/cli/movie.h"
-#include "broker/cli/picture.h"
-#include "broker/cli/pointer.h"
+#include <thread>
+
+#include "recorder/film/movie.h"
+#include "recorder/film/pointer.h"
 #include "tests/unit/recorder/fixture.h"
 #include "tests/unit/recorder/screen_fixture.h"
 
-namespace anteroom::cli {
+namespace anteroom::film {
 namespace {
 
 using namespace recorder;
 using namespace recorder::testing;
-
-TEST(Picture, APngHoldsExactlyThesePixels) {
-    std::mt19937 random(1);
-    for (const auto& [width, height] : {std::pair{1, 1}, {17, 3}, {300, 200}}) {
-        Picture picture;
-        picture.resize(static_cast<std::uint16_t>(width), static_cast<std::uint16_t>(height), 12);
-        picture.noise({.x = 0, .y = 0, .width = picture.width, .height = picture.height}, random);
-        const auto file = png_of(picture.view());
-        ASSERT_TRUE(file) << file.error().detail;
-        png_image image{};
-        image.version = PNG_IMAGE_VERSION;
-        ASSERT_TRUE(png_image_begin_read_from_memory(&image, file->data(), file->size()));
-        EXPECT_EQ(image.width, static_cast<unsigned>(width));
-        image.format = PNG_FORMAT_BGRA;
-        Bytes read(PNG_IMAGE_SIZE(image));
-        ASSERT_TRUE(png_image_finish_read(&image, nullptr, read.data(), 0, nullptr));
-        const PixelView view{.pixels = read.data(), .stride = image.width * 4, .width = picture.width, .height = picture.height};
-        EXPECT_TRUE(same_pixels(view, picture.view()));
-    }
-}
-
-TEST(Picture, MomentsAreTypedAsPeopleTypeThem) {
-    const auto micros = [](const char* text) { return moment_of(text, "--frame-at").value_or(Duration(-1)).count(); };
-    EXPECT_EQ(micros("00:12:03"), 723'000'000);
-    EXPECT_EQ(micros("12:03.5"), 723'500'000);
-    EXPECT_EQ(micros("30:00:00"), 108'000'000'000);
-    EXPECT_EQ(micros("7"), 7'000'000);
-    EXPECT_EQ(micros("5m"), 300'000'000);
-    for (const char* wrong : {"", ":", "1:60", "1:2:3:4", "x", "-3", "1:-2", "1.5:00", "1:2x", "nan", "inf", "1e9"}) EXPECT_EQ(micros(wrong), -1) << wrong;
-}
 
 Event pointer_event(PointerKind kind, View bytes) {
     return {.at = {}, .track = Track::pointer, .kind = static_cast<std::uint8_t>(kind), .channel = 0, .bytes = bytes};
@@ -81,26 +50,6 @@ TEST(Pointer, IsDrawnWhereItIsAndClippedAtTheEdges) {
     const Bytes seen = canvas;
     draw();
     EXPECT_EQ(canvas, seen);
-}
-
-TEST(ExportSlot, SoManyRunAtOnceAndTheOthersWait) {
-    char folder[] = "/tmp/slots-XXXXXX";
-    ASSERT_NE(::mkdtemp(folder), nullptr);
-    std::vector<Fd> held;
-    const auto never = [] { FAIL() << "nothing to wait for"; };
-    for (int i = 0; i < exports_at_once; ++i) held.push_back(must(take_export_slot(folder, never, [] { return Status(fail(ErrorKind::timeout, "")); })));
-    int told = 0, pauses = 0;
-    const auto late = take_export_slot(
-        folder, [&] { ++told; },
-        [&]() -> Status {
-            if (++pauses == 3) held.pop_back();
-            return pauses > 5 ? Status(fail(ErrorKind::timeout, "")) : ok();
-        });
-    EXPECT_TRUE(late);
-    EXPECT_EQ(told, 1);
-    EXPECT_EQ(pauses, 3);
-    for (int i = 0; i < exports_at_once; ++i) ::unlink((std::string(folder) + "/export-" + std::to_string(i) + ".lock").c_str());
-    ::rmdir(folder);
 }
 
 // What a player would see: read back by libav itself.
@@ -188,10 +137,13 @@ TEST(Movie, ShowsEachPictureAtItsTimeInTheLargestSize) {
     const Fd out = memory_file({}, false);
     std::vector<int> percents;
     auto reader = f.reader();
-    const auto made = write_movie(reader, out.get(), {"ruth's copy", [&](int percent) {
-                                                          percents.push_back(percent);
-                                                          return ok();
-                                                      }});
+    const auto made = write_movie(reader, out.get(),
+                                  {"ruth's copy",
+                                   [&](int percent) {
+                                       percents.push_back(percent);
+                                       return ok();
+                                   },
+                                   false});
     ASSERT_TRUE(made) << made.error().detail;
     const auto seen = read_back(out.get());
     EXPECT_EQ(seen.width, 162);
@@ -213,7 +165,7 @@ TEST(Movie, OfARecordingWithoutPicturesIsRefusedAndAFullDiskIsTold) {
     const auto quiet = [](int) { return ok(); };
     const Fd out = memory_file({}, false);
     auto empty = nothing.reader();
-    const auto refused = write_movie(empty, out.get(), {"", quiet});
+    const auto refused = write_movie(empty, out.get(), {"", quiet, false});
     ASSERT_FALSE(refused);
     EXPECT_EQ(refused.error().kind, ErrorKind::not_found);
     Film f;
@@ -221,8 +173,38 @@ TEST(Movie, OfARecordingWithoutPicturesIsRefusedAndAFullDiskIsTold) {
     f.finish();
     const Fd full = must(open_file("/dev/full", O_WRONLY));
     auto reader = f.reader();
-    EXPECT_FALSE(write_movie(reader, full.get(), {"", quiet}));
+    EXPECT_FALSE(write_movie(reader, full.get(), {"", quiet, false}));
+}
+
+// Into a pipe, as a browser takes it: the same film, though nobody could go back to write its table of contents.
+TEST(Movie, IsStreamedIntoWhatCannotBeSoughtIn) {
+    Film f;
+    f.show(160, 120, 0xff0000);
+    f.pass(2'000'000);
+    must(f.writer.append(Track::marker, MarkerKind::warning, 0, view("one minute left"), at(f.now)));
+    f.pass(10'000'000);
+    f.show(160, 120, 0x0000ff);
+    f.pass(3'000'000);
+    must(f.writer.append(Track::marker, MarkerKind::note, 0, view("end"), at(f.now)));
+    f.finish();
+    int ends[2] = {-1, -1};
+    ASSERT_EQ(::pipe(ends), 0);
+    const Fd out = memory_file({}, false);
+    std::thread copying([&, from = Fd(ends[0])] {
+        std::array<std::uint8_t, 4096> some{};
+        for (ssize_t size = 0; (size = ::read(from.get(), some.data(), some.size())) > 0;)
+            must(write_all(out.get(), View(some).first(static_cast<std::size_t>(size))));
+    });
+    auto reader = f.reader();
+    Fd into(ends[1]);
+    const auto made = write_movie(reader, into.get(), {"ruth's copy", [](int) { return ok(); }, true});
+    into = Fd();
+    copying.join();
+    ASSERT_TRUE(made) << made.error().detail;
+    const auto seen = read_back(out.get());
+    EXPECT_EQ(seen.ms, (std::vector<std::int64_t>{0, 12000, 15000}));
+    EXPECT_EQ(seen.chapters, (std::vector<std::string>{"0 start", "2000 warning: one minute left", "15000 note: end"}));
 }
 
 }  // namespace
-}  // namespace anteroom::cli
+}  // namespace anteroom::film
