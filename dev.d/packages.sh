@@ -24,6 +24,8 @@ missing_packages() {
         done
         echo "$entry"
     done <"$top/dev.d/packages"
+    # npm builds the console's pages. A node from elsewhere brings its own, which Debian's package would conflict with.
+    if ! command -v npm >/dev/null; then printf '%s\n' nodejs npm; fi
 }
 
 setup() {
