@@ -17,12 +17,19 @@ namespace {
 
 constexpr Duration beat = std::chrono::seconds(15), first_may_take = std::chrono::seconds(10);
 
-// What a browser says in Last-Event-ID is what it was once sent; anything else is from now on.
-std::uint64_t number_of(const std::string* text) {
+// Ids are what a browser was once sent; anything else is from now on.
+std::uint64_t number_of(std::string_view text) {
     std::uint64_t value = 0;
-    if (!text || text->empty()) return 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-    return error == std::errc() && end == text->data() + text->size() ? value : 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+    return error == std::errc() && end == text.data() + text.size() ? value : 0;
+}
+
+// `?after=ID` is what the page knew when it asked for the stream; Last-Event-ID, of one that goes on by itself, is newer.
+std::uint64_t behind(const Asked& asked) {
+    constexpr std::string_view name = "after=";
+    if (const auto* last = asked.head.field("last-event-id"); last && !last->empty()) return number_of(*last);
+    const std::string_view query = asked.target.query;
+    return query.starts_with(name) ? number_of(query.substr(name.size())) : 0;
 }
 
 // One event; a line break in `json` would end a field, and JSON needs none.
@@ -52,7 +59,7 @@ asio::awaitable<void> hear(std::shared_ptr<Connection> connection, std::shared_p
 asio::awaitable<void> serve_events(std::shared_ptr<Connection> connection, Asked asked) {
     auto& house = connection->house();
     connection->step(Step::serving);
-    control::WebListen message{0, asked.session.duplicate(), connection->source(), number_of(asked.head.field("last-event-id"))};
+    control::WebListen message{0, asked.session.duplicate(), connection->source(), behind(asked)};
     auto ticket = house.broker.listen(std::move(message));
     if (!ticket) {
         auto answer = problem(ticket.error());

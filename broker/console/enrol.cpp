@@ -51,7 +51,7 @@ Result<Enrolled> begin_anew(Call& call, const std::string& factors) {
     TRY(call.sessions.end_all_of(person, "enrolled"));
     auto minted = TRY(call.sessions.mint(person, false, factors, call.asked.source, call.asked.agent));
     call.events.me(person);
-    return Enrolled{TRY(me_of(call.here, minted.session)), std::move(minted.token)};
+    return Enrolled{TRY(me_of(call.here, minted.session, call.events.last())), std::move(minted.token)};
 }
 
 Result<Answer> enrol_with(Call& call, const std::string& invitation, const std::string& hash) {

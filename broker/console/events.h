@@ -45,6 +45,7 @@ public:
     void close(std::uint64_t stream);
     // About once a second: streams whose session is over end, at most 5 s later.
     void tick();
+    std::uint64_t last() const { return last_; }
     std::size_t streams() const { return streams_.size(); }
 
     static constexpr std::size_t kept = 1000, most_streams = 2000, most_of_a_session = 16;

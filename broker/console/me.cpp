@@ -62,7 +62,7 @@ std::set<std::string_view> pages_of(installation::Installation& here, const Pers
     return pages;
 }
 
-Result<json::object> me_of(installation::Installation& here, const Session& session) {
+Result<json::object> me_of(installation::Installation& here, const Session& session, std::uint64_t event) {
     const auto now = here.clock.now();
     const auto person = TRY(here.people.find(session.person));
     if (!person) return fail(ErrorKind::not_found, "there is no person named " + session.person.str());
@@ -85,7 +85,8 @@ Result<json::object> me_of(installation::Installation& here, const Session& sess
                         {"zone", here.config.zone},
                         {"help", here.config.help},
                         {"now", rfc3339(now)},
-                        {"approver", shown.contains("approvals")}};
+                        {"approver", shown.contains("approvals")},
+                        {"event", event}};
 }
 
 }  // namespace anteroom::console

@@ -15,6 +15,7 @@ std::set<std::string_view> pages_of(installation::Installation& here, const Pers
 // The policy names them for some approval, or somebody whom they stand in for today.
 bool is_approver(installation::Installation& here, const PersonId& person);
 
-Result<boost::json::object> me_of(installation::Installation& here, const Session& session);
+// `event`: the last one so far, behind which a stream goes on.
+Result<boost::json::object> me_of(installation::Installation& here, const Session& session, std::uint64_t event);
 
 }  // namespace anteroom::console

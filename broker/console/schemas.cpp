@@ -24,7 +24,7 @@ constexpr Named all[] = {
     {"Site", "name: text\nhelp: text\nzone: text"},
     {"Me",
      "person: text\nname: text\ncsrf: text\nenrolling: truth\npages: Page[]\nidle_seconds: number\nseconds: number\nidle_limit_seconds: number\n"
-     "factors: MyFactors\nzone: text\nhelp: text\nnow: time\napprover: truth"},
+     "factors: MyFactors\nzone: text\nhelp: text\nnow: time\napprover: truth\nevent: number"},
     {"MyFactors", "password: truth\ncodes: truth\npasskeys: number"},
     {"Active", "idle_seconds: number\nseconds: number"},
     {"PasskeyRequest", "nonce: text\nchallenge: text\nrp_id: text\ntimeout_ms: number\nallow: Credential[]"},

@@ -27,10 +27,10 @@ std::uint32_t whole_seconds(Duration length) { return static_cast<std::uint32_t>
 Result<Answer> begin_session(Call& call, const PersonId& person, bool enrolling, const std::string& factors) {
     if (const auto before = TRY(call.sessions.find(call.asked.session))) TRY(call.sessions.end(*before, "signed in anew"));
     auto minted = TRY(call.sessions.mint(person, enrolling, factors, call.asked.source, call.asked.agent));
-    Answer answer;
-    answer.body = TRY(me_of(call.here, minted.session));
-    answer.session = std::move(minted.token);
     call.events.me(person);
+    Answer answer;
+    answer.body = TRY(me_of(call.here, minted.session, call.events.last()));
+    answer.session = std::move(minted.token);
     return answer;
 }
 
@@ -137,7 +137,7 @@ Result<Answer> sign_out(Call& call) {
 
 Result<Answer> me(Call& call) {
     Answer answer;
-    answer.body = TRY(me_of(call.here, *call.session));
+    answer.body = TRY(me_of(call.here, *call.session, call.events.last()));
     return answer;
 }
 
@@ -145,7 +145,7 @@ Result<Answer> me(Call& call) {
 Result<Answer> active(Call& call) {
     const auto session = TRY(call.sessions.find(call.asked.session));
     if (!session) return problem_answer(call.here, 401, "Nobody is signed in here, or not any more. Please sign in.");
-    const auto now_me = TRY(me_of(call.here, *session));
+    const auto now_me = TRY(me_of(call.here, *session, call.events.last()));
     Answer answer;
     answer.body = json::object{{"idle_seconds", now_me.at("idle_seconds")}, {"seconds", now_me.at("seconds")}};
     return answer;

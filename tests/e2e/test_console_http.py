@@ -406,10 +406,10 @@ def test_no_session_is_resumed_and_only_http_1_1_is_spoken(web):
 
 # ---- events
 
-def stream(web, fields=()):
+def stream(web, fields=(), path="/api/events"):
     line = web.tls(30)
     own = {"Host": web.host, "Cookie": f"__Host-anteroom={TOKEN}", "Accept": "text/event-stream"} | dict(fields)
-    line.sendall(("GET /api/events HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in own.items()) + "\r\n").encode())
+    line.sendall((f"GET {path} HTTP/1.1\r\n" + "".join(f"{k}: {v}\r\n" for k, v in own.items()) + "\r\n").encode())
     return line
 
 
@@ -432,6 +432,14 @@ def test_events_come_as_they_happen(web):
         assert read_until(line, b"\n\n") == b'id: 1001\ndata: {"topic":"request", "id":7}\n\n'
         assert read_until(line, b"\n\n") == b": \n\n"  # a heartbeat, 15 s later
     assert web.broker.wait_for("WebOver", within=5)[0]["number"] == asked["number"], "who has left is known at once"
+
+
+@pytest.mark.parametrize("path,fields,after", [("/api/events?after=78", [], 78), ("/api/events?after=78", [("Last-Event-ID", "80")], 80), ("/api/events?after=", [], 0),
+                                               ("/api/events?after=-1", [], 0), ("/api/events?after=18446744073709551616", [], 0), ("/api/events?later=9&after=78", [], 0)])
+def test_a_stream_goes_on_behind_what_its_page_knows(web, path, fields, after):
+    with stream(web, fields, path) as line:
+        read_until(line, b"hello")
+        assert web.broker.calls("WebListen")[-1]["after"] == after
 
 
 def test_events_end_when_the_broker_says_so(web):

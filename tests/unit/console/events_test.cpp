@@ -103,6 +103,19 @@ TEST_F(Hearing, WhatWasMissedComesAgainAndOnlyWhatMayBeSeen) {
     EXPECT_EQ(heard(dana, again->events[1].id)->events.size(), 1u);
 }
 
+// A page asks who it is, then for what it shows, and only then listens: what changes in between is not lost.
+TEST_F(Hearing, AStreamGoesOnBehindWhatMeSaid) {
+    const auto before = scene.get(dana, "/api/me").object().at("event").to_number<std::uint64_t>();
+    EXPECT_EQ(heard(dana, before)->events.size(), 1u);
+    const auto id = scene.ask(sam);
+    const auto of_dana = heard(dana, before);
+    ASSERT_EQ(of_dana->of("request"), 1u);
+    EXPECT_EQ(of_dana->last().at("id").to_number<std::int64_t>(), id);
+    EXPECT_TRUE(of_dana->last().at("fresh").as_bool());
+    EXPECT_FALSE(json::parse(of_dana->events[0].json).as_object().contains("missed"));
+    EXPECT_EQ(scene.get(dana, "/api/me").object().at("event").to_number<std::uint64_t>(), of_dana->events.back().id);
+}
+
 TEST_F(Hearing, WhoWasAwayTooLongIsTold) {
     const auto first = heard(sam);
     const auto long_ago = first->events.front().id;

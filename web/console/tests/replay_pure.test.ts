@@ -32,9 +32,10 @@ describe('what was watched', () => {
       expect(wrong, JSON.stringify(parts)).toEqual([]);
     }
   });
-  it('is counted up to the end of the recording only, and told in whole milliseconds, never more than there was', () => {
+  it('is counted up to the end of the recording only, and told in whole milliseconds', () => {
     expect(total([[0, 10], [90, 120]], 100)).toBe(20);
-    expect(whole([[0.4, 10.9], [20.2, 20.8]])).toEqual([[1, 10]]);
+    expect(whole([[0.4, 10.9], [20.2, 20.8]])).toEqual([[0, 10]]);
+    expect(together(whole([[0, 9999.7]]), whole([[9999.7, 20_000]]))).toEqual([[0, 20_000]]);
   });
 });
 

@@ -11,7 +11,7 @@ class FakeSource {
   onopen: (() => void) | null = null;
   onerror: (() => void) | null = null;
   onmessage: ((message: { data: string; lastEventId: string }) => void) | null = null;
-  constructor() {
+  constructor(readonly url: string) {
     FakeSource.all.push(this);
   }
   close(): void {
@@ -89,7 +89,7 @@ let locks = new FakeLocks();
 let hidden = false;
 let tabs: Events[] = [];
 const asked = vi.fn<typeof fetch>();
-const me = (csrf: string) => ({ person: 'dana', csrf, pages: ['home'], idle_seconds: 600, seconds: 600, now: '2026-11-22T14:00:00Z' }) as unknown as Me;
+const me = (csrf: string) => ({ person: 'dana', csrf, pages: ['home'], idle_seconds: 600, seconds: 600, now: '2026-11-22T14:00:00Z', event: 10 }) as unknown as Me;
 const settle = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 
 async function tab(): Promise<Events> {
@@ -148,16 +148,41 @@ describe('the tabs of one session', () => {
     expect(FakeSource.all).toHaveLength(1);
   });
 
-  it('go on when the one with the stream closes, and ask anew for what may have been missed', async () => {
+  it('ask anew for what they show where it came to another tab after they asked, and only then', async () => {
+    await tab();
+    source().open();
+    source().say({ topic: 'policy' }, '12');
+    const late = new Events();
+    tabs.push(late);
+    const all = heard(late);
+    late.start((csrf, of) => new Stream(csrf, of));
+    await settle();
+    expect(reloads(all)).toBe(1);
+    session.enter({ ...me('one'), event: 14 });
+    const later = new Events();
+    tabs.push(later);
+    const none = heard(later);
+    later.start((csrf, of) => new Stream(csrf, of));
+    await settle();
+    expect([later.state, reloads(none)]).toEqual(['open', 0]);
+  });
+
+  it('go on behind what was heard when the one with the stream closes', async () => {
     const [first, second, third] = [await tab(), await tab(), await tab()];
     source().open();
     await settle(20_000);
+    source().say({ topic: 'policy' }, '11');
+    await settle();
     const [b, c] = [heard(second), heard(third)];
     tabs.shift();
     first.stop();
     await settle();
     expect(openOnes()).toHaveLength(1);
+    expect(source().url).toBe('/api/events?after=11');
     source().open();
+    await settle();
+    expect([reloads(b), reloads(c)]).toEqual([0, 0]);
+    source().say({ topic: 'hello', missed: true, waiting: 0 }, '30');
     await settle();
     expect([reloads(b), reloads(c)]).toEqual([1, 1]);
     source().say({ topic: 'request', id: 5 });
@@ -193,10 +218,9 @@ describe('the tabs of one session', () => {
     expect(openOnes()).toHaveLength(0);
     await settle(8000);
     expect(openOnes()).toHaveLength(1);
-    const all = heard(events);
     source().open();
     await settle();
-    expect(reloads(all)).toBe(1);
+    expect([events.state, source().url]).toEqual(['open', '/api/events?after=10']);
   });
 
   it('leave it to one that answers, and a tab that nobody sees takes it from none', async () => {
@@ -231,10 +255,10 @@ describe('the tabs of one session', () => {
     void locks.request(name, { steal: true }, () => new Promise(() => undefined)).catch(() => undefined);
     await settle();
     expect(robbed.readyState).toBe(FakeSource.CLOSED);
-    stream.postMessage({ holder: true, word: { state: 'open', waiting: 0, last: '11' } });
+    stream.postMessage({ holder: true, word: { state: 'open', waiting: 0, last: 11 } });
     await settle();
     expect(reloads(all)).toBe(0);
-    stream.postMessage({ holder: true, word: { state: 'open', waiting: 0, last: '14' } });
+    stream.postMessage({ holder: true, word: { state: 'open', waiting: 0, last: 14 } });
     await settle();
     expect(reloads(all)).toBe(1);
   });
@@ -323,7 +347,7 @@ describe('how many wait', () => {
     expect(notices(all)).toEqual([]);
   });
 
-  it('is told where a stream was opened anew, if it is more than the page knew', async () => {
+  it('is told where events were missed, if it is more than the page knew', async () => {
     const [first, second] = [await tab(), await tab()];
     source().open();
     source().say({ topic: 'hello', waiting: 1 }, '11');
@@ -334,7 +358,7 @@ describe('how many wait', () => {
     await settle();
     source().open();
     await settle();
-    source().say({ topic: 'hello', waiting: 3 }, '15');
+    source().say({ topic: 'hello', waiting: 3, missed: true }, '15');
     expect(notices(all)).toEqual(['3 requests wait for you.']);
     source().drops();
     source().open();

@@ -59,17 +59,16 @@ export class Events {
 
   // ---- for the line
 
-  // `anew`: the first of a stream that does not go on where another ended.
-  take(data: string, anew: boolean): void {
+  take(data: string): void {
     let event: EventData;
     try {
       event = JSON.parse(data) as EventData;
     } catch {
       return;
     }
-    const { topic, waiting, missed = false } = event;
+    const { waiting, missed = false } = event;
     if (missed) this.everythingChanged();
-    if (typeof waiting === 'number') this.count(waiting, topic === 'hello' && (anew || missed));
+    if (typeof waiting === 'number') this.count(waiting, missed);
     this.#tell(event);
   }
 

@@ -1,6 +1,7 @@
 // The stream of events of one session. A browser has one, however many of its tabs are open (it has six connections for all of them): the tab
-// whose turn it is holds it, and tells the others. EventSource sends Last-Event-ID when it reconnects by itself; with a stream that was opened
-// anew all is treated as changed. A stream is opened with the cookie of now: where that may be another session's, what comes waits until we know.
+// whose turn it is holds it, and tells the others. Each stream goes on behind the last event that this page knows of, at first the one that Me
+// names: a page asks for what it shows before its stream is open. EventSource sends Last-Event-ID when it reconnects by itself. A stream is
+// opened with the cookie of now: where that may be another session's, what comes waits until we know.
 import { session, tagOf } from './session.svelte';
 import { Tabs, tabsWork, type Tab } from './tabs';
 import type { Events, Line } from './events.svelte';
@@ -8,11 +9,9 @@ import type { Events, Line } from './events.svelte';
 // What tabs tell each other. `last`: the id of the last event, by which a tab sees that it did not hear all.
 interface Word {
   data?: string; // an event, as it came
-  anew?: boolean; // of a stream that was opened anew
-  missed?: boolean;
   state?: Events['state'];
   waiting?: number;
-  last?: string;
+  last?: number;
   retry?: boolean; // to whoever holds the stream
   over?: boolean; // the session is
 }
@@ -28,11 +27,9 @@ export class Stream implements Line, Tab<Word> {
   #stopped = false;
   #wait = firstWait;
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #gap = false; // we had to open a new stream, so events may be missing
-  #anew = false; // the next event is the first of such a one
   #doubt = false; // the cookie of now may be another session's
   #held: MessageEvent<string>[] | null = null; // what comes until that is known
-  #last = '';
+  #last = session.me?.event ?? 0;
 
   constructor(
     readonly csrf: string,
@@ -66,7 +63,7 @@ export class Stream implements Line, Tab<Word> {
     if (this.#tabs && !this.#tabs.holds) return this.#tabs.say({ retry: true });
     if (this.#source && this.events.state !== 'offline' && Date.now() - this.#opened < opensWithin) return;
     this.#close();
-    this.#gap = this.#doubt = true;
+    this.#doubt = true;
     this.#shows('reconnecting');
     this.#open();
   }
@@ -75,7 +72,7 @@ export class Stream implements Line, Tab<Word> {
 
   turn(waited: boolean): void {
     if (this.#stopped) return;
-    this.#gap = this.#doubt = waited;
+    this.#doubt = waited;
     this.#open();
   }
   over(): void {
@@ -89,12 +86,11 @@ export class Stream implements Line, Tab<Word> {
   hear(word: Word): void {
     if (word.over) return void session.refresh().catch(() => undefined);
     if (this.#tabs?.holds) return word.retry ? this.events.retry() : undefined;
-    if (word.missed) this.events.everythingChanged();
-    if (word.data !== undefined) this.#take(word.data, word.last ?? '', word.anew === true);
+    if (word.data !== undefined) this.#take(word.data, word.last ?? 0);
     if (word.state !== undefined) this.events.state = word.state;
     if (word.state === undefined || word.last === undefined) return;
-    const unheard = this.#last !== '' && word.last !== this.#last;
-    this.#last = word.last;
+    const unheard = word.last > this.#last;
+    this.#last = Math.max(word.last, this.#last);
     if (unheard) this.events.everythingChanged();
     if (word.waiting !== undefined) this.events.count(word.waiting, unheard);
   }
@@ -102,7 +98,7 @@ export class Stream implements Line, Tab<Word> {
   // ---- the stream
 
   #open(): void {
-    const source = new EventSource('/api/events');
+    const source = new EventSource(`/api/events?after=${this.#last}`);
     this.#source = source;
     this.#opened = Date.now();
     source.onopen = () => {
@@ -141,26 +137,20 @@ export class Stream implements Line, Tab<Word> {
   }
 
   #goesOn(): void {
-    const [gap, held] = [this.#gap, this.#held ?? []];
+    const held = this.#held ?? [];
     this.#held = null;
-    this.#gap = this.#doubt = false;
-    this.#anew = gap;
-    if (gap) {
-      this.events.everythingChanged();
-      this.#tabs?.say({ missed: true });
-    }
+    this.#doubt = false;
     held.forEach((message) => this.#pass(message));
   }
 
   #pass({ data, lastEventId }: MessageEvent<string>): void {
-    const anew = this.#anew;
-    this.#anew = false;
-    this.#tabs?.say({ data, last: lastEventId, anew });
-    this.#take(data, lastEventId, anew);
+    const last = Number(lastEventId);
+    this.#tabs?.say({ data, last });
+    this.#take(data, last);
   }
-  #take(data: string, last: string, anew: boolean): void {
-    if (last) this.#last = last;
-    this.events.take(data, anew);
+  #take(data: string, last: number): void {
+    if (last > 0) this.#last = last;
+    this.events.take(data);
   }
 
   #broken(source: EventSource): void {
@@ -173,7 +163,6 @@ export class Stream implements Line, Tab<Word> {
   // A stream that is refused may mean that the session is over: asking who I am tells, and the shell stops us then.
   #again(): void {
     this.#close();
-    this.#gap = true;
     this.#shows(broken());
     this.#timer = setTimeout(async () => {
       await session.refresh().catch(() => undefined);

@@ -42,6 +42,7 @@ export interface Me {
   help: string;
   now: Time; // the server's clock, so that countdowns are right
   approver: boolean; // policy names them for some approval
+  event: number; // the last one so far: what is asked for from now on holds it
 }
 export type Page = 'home' | 'approvals' | 'live' | 'recordings' | 'breakglass' | 'audit' | 'policy' | 'people' | 'me';
 
@@ -464,10 +465,10 @@ export interface PersonDetail extends PersonRow {
   visits: { started: Time; ended: Time | null; target: string; account: string }[];
 }
 
-// ---- events: GET /api/events, text/event-stream with ids; `data` is EventData -----------------------------------------------
+// ---- events: GET /api/events?after=ID, text/event-stream with ids; `data` is EventData --------------------------------------
 export type EventTopic = 'request' | 'session' | 'recording' | 'me' | 'policy' | 'people' | 'hello';
 // request: one that I asked for, or may decide, changed. session: one that I may see began, changed or ended. me: my factors or
-// sessions. hello: first of each stream; `missed` when events behind Last-Event-ID are gone, and everything is to be asked anew.
+// sessions. hello: first of each stream; `missed` when events behind `after` or Last-Event-ID are gone, and everything is to be asked anew.
 export interface EventData {
   topic: EventTopic;
   id?: string | number; // of the request or session

@@ -41,5 +41,5 @@ export function lots(ranges: readonly Range[]): Range[][] {
   return all;
 }
 
-// For the API: whole milliseconds, never more than was watched.
-export const whole = (ranges: readonly Range[]): Range[] => ranges.map(([from, to]): Range => [Math.ceil(from), Math.floor(to)]).filter(([from, to]) => to > from);
+// For the API: whole milliseconds, cut like all times. Parts that touch still do, so what is told in two reports stays one part.
+export const whole = (ranges: readonly Range[]): Range[] => ranges.map(([from, to]): Range => [Math.floor(from), Math.floor(to)]).filter(([from, to]) => to > from);
