@@ -5,6 +5,7 @@
 
 #include "broker/admin/commands.h"
 #include "broker/admin/looking.h"
+#include "broker/store/recordings.h"
 #include "recorder/index_keys.h"
 #include "recorder/keys.h"
 #include "recorder/scan.h"
@@ -32,11 +33,15 @@ struct Search {
 
 Status choose(Call& call, const access::SecondFactor& by, Search& search) {
     const auto since = TRY(moment_argument(call, "since"));
-    const auto list = TRY(call.here.sessions.list(store::Sessions::Which::all, newest));
-    search.older = list.size() == newest;
-    for (const auto& session : list) {
-        if (call.given("person") && session.person.str() != call.argument("person")) continue;
-        if (call.given("target") && session.target.str() != call.argument("target")) continue;
+    store::Recordings recordings(call.here.database);
+    store::RecordingFilter filter;
+    if (call.given("person")) filter.person = call.argument("person");
+    if (call.given("target")) filter.target = call.argument("target");
+    std::vector<SessionId> fitting;
+    for (const auto& one : TRY(recordings.outlines(filter, newest))) fitting.push_back(one.id);
+    search.older = fitting.size() == newest;
+    for (const auto& recorded : TRY(recordings.find(fitting))) {
+        const auto& session = recorded.session;
         if (since && session.ended.value_or(call.now()) < *since) continue;
         const auto permitted = may_look(call.here, by.person(), session, by.self_enrolled());
         if (permitted) search.permitted.push_back(session);
@@ -61,6 +66,7 @@ void find_indexes(Call& call, Search& search) {
     for (const auto& session : search.permitted) {
         auto found = find_index(call, session);
         if (found) {
+            call.live.index(session.id);  // one that nobody goes on with is made anew
             search.found.push_back(std::move(*found));
             continue;
         }

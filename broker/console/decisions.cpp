@@ -34,6 +34,13 @@ Answer too_late(Call& call, const access::Request& request, const std::string& s
     return out;
 }
 
+// Whoever lost the answer and tries again is told so.
+Answer counted_already(Call& call, const access::Request& request, const access::Yes& yes) {
+    auto out = problem_answer(call.here, 409, "Your yes counts already. It still waits for somebody else's.");
+    out.body.as_object()["settled"] = {{"by", yes.by.str()}, {"at", rfc3339(yes.at)}, {"state", access::name(request.state)}};
+    return out;
+}
+
 bool waits(const access::Request& request) { return request.state == RequestState::requested; }
 bool asks_for_more(const access::Request& request) { return request.extension.has_value(); }
 bool runs(const access::Request& request) { return access::is_open(request.state); }
@@ -48,6 +55,9 @@ Result<Answer> decide(Call& call, bool (*is_open)(const access::Request&), const
         const auto settled = access::settled(request, [&](Time time) { return call.here.time_text(time); });
         return too_late(call, request, runs_on && is_open == asks_for_more ? "It has been decided already whether there is more time." : settled);
     }
+    if (!unchanged && call.asked.path.ends_with("/approve"))
+        for (const auto& yes : request.yeses)
+            if (yes.by == call.person()) return counted_already(call, request, yes);
     if (!unchanged) return problem_answer(call.here, 412, "The request has changed since you looked at it. Look again, and decide then.");
     auto by = std::move(*call.factor);
     call.factor.reset();

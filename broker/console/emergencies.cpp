@@ -69,14 +69,15 @@ Result<access::Request> emergency_in_path(Call& call) {
 Result<json::object> session_row(Call& call, Looker& looker, const store::Session& session, const access::Request& request) {
     const bool due = request.outcome.empty();
     const auto told = TRY(told_of(call, session.id, due ? told_of_due : told_of_done));
-    const auto missing = due && !request.drill ? TRY(to_watch(call, looker, session, told)).missing() : 0;
+    const auto watch = due && !request.drill ? TRY(to_watch(call, looker, session, told)) : ToWatch();
     return json::object{{"id", session.id.str()},
                         {"target", session.target.str()},
                         {"account", session.account.str()},
                         {"started", rfc3339(session.started)},
                         {"ended", time_or_null(session.ended)},
                         {"touched", json::value_from(touched_by(told, most_touched))},
-                        {"unwatched", missing}};
+                        {"unwatched", watch.missing()},
+                        {"excused", watch.excused}};
 }
 
 // Who connects often hides nothing by it: what is to be watched stands before what has been.

@@ -33,6 +33,9 @@ private:
     std::map<std::pair<TargetId, std::int64_t>, std::optional<int>> known_;
 };
 
+// How long others are asked for a consent; afterwards it may be asked for again.
+inline constexpr Duration consent_waits = std::chrono::hours(24);
+
 // The recording of {id}, of a session that the caller reviews; else `not_found`, the same for all.
 Result<store::Recorded> recording_in_path(Call& call, Looker& looker);
 

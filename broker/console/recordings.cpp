@@ -22,7 +22,6 @@ constexpr std::size_t usual_page = 50, largest_page = 200;
 // Somebody who reviews little among much: a call looks at so many, and the next one goes on behind them.
 constexpr std::size_t most_looked_at = 2000, at_once = 250;
 constexpr std::size_t most_asked = 20, most_asked_looked_at = 500, most_moments = 500, most_told = 3000;
-constexpr Duration asked_shown = std::chrono::hours(24);
 
 Result<store::RecordingFilter> filter_of(const Call& call) {
     store::RecordingFilter filter;
@@ -78,7 +77,7 @@ Result<bool> waits_for_me(Call& call, Looker& looker, const store::ConsentAsked&
 
 Result<json::array> asked_of_me(Call& call, Looker& looker) {
     json::array out;
-    for (const auto& asked : TRY(store::Reviews(call.here.database).asked_since(call.now() - asked_shown, most_asked_looked_at))) {
+    for (const auto& asked : TRY(store::Reviews(call.here.database).asked_since(call.now() - consent_waits, most_asked_looked_at))) {
         if (out.size() >= most_asked) break;
         const auto session = TRY(call.here.sessions.find(asked.session));
         if (!session || !TRY(waits_for_me(call, looker, asked, *session))) continue;
@@ -96,7 +95,7 @@ Result<json::object> consent_member(Call& call, Looker& looker, const store::Ses
     const auto asked = TRY(store::Reviews(call.here.database).asked(session.id, call.person()));
     const auto consent = TRY(admin::consent_of(call.here, call.person(), session, needed));
     json::value question(nullptr), answer(nullptr);
-    if (asked) question = {{"at", rfc3339(asked->asked)}, {"reason", asked->reason}};
+    if (asked && asked->asked >= call.now() - consent_waits) question = {{"at", rfc3339(asked->asked)}, {"reason", asked->reason}};
     if (needed > 0 && consent.enough()) {
         std::vector<std::string> by;
         auto until = consent.given.front().until;
@@ -249,6 +248,7 @@ Result<Answer> recording_open(Call& call) {
     const auto recorded = TRY(recording_in_path(call, looker));
     auto by = TRY(factor_to_look(call, recorded.session, audit::Kind::recording_view));
     if (state_of(call.here, recorded.session) == "gone") return fail(ErrorKind::conflict, "The recording is gone: its file is not there any more.");
+    call.live.index(recorded.session.id);  // where there is none, or one that nobody goes on with: that of a live session is there at once
     const auto ticket = TRY(call.watches.issue(*call.session, recorded.session.id, std::move(by), Watches::Purpose::replay));
     Answer out;
     out.body = json::object{{"ticket", ticket.expose_text()}, {"seconds", std::chrono::floor<std::chrono::seconds>(Watches::ticket_lasts).count()}};

@@ -8,6 +8,7 @@
 #include "broker/console/problem.h"
 #include "broker/console/reading.h"
 #include "broker/console/recorded.h"
+#include "policy/explain.h"
 
 namespace anteroom::console {
 
@@ -75,6 +76,14 @@ bool is_text(std::string text) {
 Result<bool> same_human(Call& call, const PersonId& one, const PersonId& other) {
     const auto circle = TRY(access::Circle::load(call.here));
     return circle.human(one) == circle.human(other);
+}
+
+// Once there are as many consents as it takes, nobody is asked any more; when they are over, the asker asks again.
+Status answer_asked(Call& call, const store::Session& session, const PersonId& asker) {
+    const auto facts = TRY(call.here.facts_of(asker, ""));
+    const auto needed = policy::review_consent(call.here.policy.document, facts, session.target, admin::PastLabels(call.here).of(session), call.now());
+    if (!TRY(admin::consent_of(call.here, asker, session, needed.value_or(0))).enough()) return ok();
+    return store::Reviews(call.here.database).forget_asked(session.id, asker);
 }
 
 }  // namespace
@@ -151,7 +160,8 @@ Result<Answer> recording_consent(Call& call) {
     if (!asker) return fail(ErrorKind::invalid, "person is no name");
     store::Reviews reviews(call.here.database);
     const auto asked = TRY(reviews.asked(session.id, *asker));
-    if (!asked) return fail(ErrorKind::conflict, asker->str() + " has not asked for anybody's consent to this recording.");
+    if (!asked || asked->asked < call.now() - consent_waits)
+        return fail(ErrorKind::conflict, asker->str() + " has not asked for anybody's consent to this recording.");
     auto by = std::move(*call.factor);
     call.factor.reset();
     TRY(admin::may_consent(call.here, by.person(), *asker, session));
@@ -161,7 +171,10 @@ Result<Answer> recording_consent(Call& call) {
     auto fields = by.evidence();
     fields.insert({{"step", "given"}, {"to", asker->str()}, {"reason", asked->reason}, {"until", rfc3339(until)}});
     const auto record = record_about(call, audit::Kind::recording_consented, session, std::move(fields));
-    TRY(change(call, session, record, "consented", [&] { return reviews.give_consent({session.id, *asker, by.person(), call.now(), until}); }));
+    TRY(change(call, session, record, "consented", [&]() -> Status {
+        TRY(reviews.give_consent({session.id, *asker, by.person(), call.now(), until}));
+        return answer_asked(call, session, *asker);
+    }));
     return recording_answer(call, looker, std::move(recorded));
 }
 

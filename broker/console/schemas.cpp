@@ -109,7 +109,7 @@ constexpr Named all[] = {
      "overdue: truth\nsessions: EmergencySession[]\nmore_sessions: number\nmay_review: truth\nwhy_not: text\noutcome: ReviewOutcome\nnote: text\nfollow_up: "
      "text\n"
      "reviewed_by: text\nreviewed: time?"},
-    {"EmergencySession", "id: text\ntarget: text\naccount: text\nstarted: time\nended: time?\ntouched: text[]\nunwatched: number"},
+    {"EmergencySession", "id: text\ntarget: text\naccount: text\nstarted: time\nended: time?\ntouched: text[]\nunwatched: number\nexcused: text"},
     {"AuditPage", "records: AuditRecord[]\nbefore: number?\nchain: text"},
     {"AuditRecord", "seq: number\nat: time\nkind: text\nperson: text\ntarget: text\nsession: text\nfields: texts\nhash: text"},
     {"AuditKinds", "kinds: text[]"},

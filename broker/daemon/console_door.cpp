@@ -4,6 +4,8 @@
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 
+#include <optional>
+
 #include "base/log.h"
 #include "broker/daemon/login_driver.h"
 #include "broker/identity/password.h"
@@ -18,9 +20,22 @@ using SignInAnswer = console::Gate::Door::SignInAnswer;
 constexpr const char* wrong = "Password or code not right.";
 constexpr const char* too_many = "Too many attempts came from your address. Please wait.";
 constexpr const char* unavailable = "Signing in is not possible right now. Please try again in a moment.";
+constexpr Duration try_again = std::chrono::seconds(5);
 constexpr const char* no_code = "none";  // judged like any other, so that a missing one costs and tells as much as a wrong one
 
 std::uint32_t whole_seconds(Duration length) { return static_cast<std::uint32_t>(std::chrono::ceil<std::chrono::seconds>(length).count()); }
+
+// One of the sign-ins that are under way.
+class Place {
+public:
+    explicit Place(Shared& shared) : shared_(shared) { ++shared_.console_sign_ins; }
+    ~Place() { --shared_.console_sign_ins; }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+private:
+    Shared& shared_;
+};
 
 class ConsoleSignIn : public std::enable_shared_from_this<ConsoleSignIn> {
 public:
@@ -28,7 +43,9 @@ public:
     ConsoleSignIn(Shared& shared, SignIn asked, Give give) : shared_(shared), asked_(std::move(asked)), give_(std::move(give)) {}
 
     void start() {
-        if (const auto wait = shared_.slowing.refuse_for(asked_.source, shared_.monotonic()); wait > Duration(0)) return turn_away(wait);
+        if (const auto wait = shared_.slowing.refuse_for(asked_.source, shared_.monotonic()); wait > Duration(0)) return turn_away(too_many, "too_many", wait);
+        if (shared_.console_sign_ins >= Shared::most_console_sign_ins) return turn_away(unavailable, "busy", try_again);
+        place_.emplace(shared_);
         // Later on the same thread: the driver answers from within its own steps.
         const auto hear = [self = shared_from_this()](control::LoginAnswer answer) {
             boost::asio::post(self->shared_.io, [self, answer = std::move(answer)] { self->answered(answer); });
@@ -41,13 +58,13 @@ public:
     }
 
 private:
-    void turn_away(Duration wait) {
+    void turn_away(const char* sentence, const char* why, Duration wait) {
         const audit::Record record{
-            audit::Kind::login_refused, "", "", "", {{"why", "too_many"}, {"source", asked_.source}, {"user", printable(asked_.user, 64)}, {"at", "console"}}};
-        if (auto written = shared_.here.log->append_coalesced(asked_.source + "|console|too_many", record); !written)
+            audit::Kind::login_refused, "", "", "", {{"why", why}, {"source", asked_.source}, {"user", printable(asked_.user, 64)}, {"at", "console"}}};
+        if (auto written = shared_.here.log->append_coalesced(asked_.source + "|console|" + why, record); !written)
             log::error("audit.failed", {{"error", written.error().detail}});
         SignInAnswer answer;
-        answer.sentence = too_many;
+        answer.sentence = sentence;
         answer.retry_after = whole_seconds(wait);
         answer.too_many = true;
         give_(std::move(answer));
@@ -97,6 +114,7 @@ private:
     }
 
     void finish(SignInAnswer answer) {
+        place_.reset();
         driver_->stop();
         boost::asio::post(shared_.io, [driver = std::exchange(driver_, nullptr)] {});  // not while it is on the stack
         give_(std::move(answer));
@@ -106,6 +124,7 @@ private:
     SignIn asked_;
     Give give_;
     std::shared_ptr<LoginDriver> driver_;
+    std::optional<Place> place_;
     int prompts_ = 0;
 };
 
@@ -126,8 +145,12 @@ void attempt(Shared& shared, const std::string& source, const std::function<bool
         shared.slowing.success(attempt, shared.monotonic());
         return then();
     }
+    if (shared.console_sign_ins >= Shared::most_console_sign_ins) return then();
     const auto timer = std::make_shared<boost::asio::steady_timer>(shared.io, shared.slowing.delay(attempt, shared.monotonic()));
-    timer->async_wait([timer, then = std::move(then)](const boost::system::error_code&) { then(); });
+    timer->async_wait([timer, place = std::make_shared<Place>(shared), then = std::move(then)](const boost::system::error_code&) mutable {
+        place.reset();
+        then();
+    });
 }
 
 }  // namespace

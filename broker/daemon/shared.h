@@ -49,6 +49,10 @@ struct Shared {
     }
     Monotonic commits_from{};
 
+    // Sign-ins at the console that are under way: most of their time they wait, and a web server has so many calls at once for all.
+    std::size_t console_sign_ins = 0;
+    static constexpr std::size_t most_console_sign_ins = 96;
+
     RecordingKeeper::Threads recording_threads() { return {io, recording_pool, recording_seed}; }
     Time now() const { return here.clock.now(); }
     Monotonic monotonic() const { return here.clock.monotonic(); }

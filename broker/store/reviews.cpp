@@ -154,6 +154,11 @@ Result<std::vector<ConsentAsked>> Reviews::asked_since(Time since, std::size_t l
                     read_asked);
 }
 
+Status Reviews::forget_asked(const SessionId& session, const PersonId& asker) {
+    TRY(database_.execute("DELETE FROM recording_consents_asked WHERE session = ? AND asker = ?", {session, asker}));
+    return ok();
+}
+
 Status Reviews::give_consent(const ConsentGiven& one) {
     TRY(database_.insert("recording_consents_given",
                          {{"session", one.session}, {"asker", one.asker}, {"giver", one.giver}, {"given", one.given}, {"until", one.until}},

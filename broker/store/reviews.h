@@ -65,6 +65,7 @@ public:
     Status ask_consent(const ConsentAsked& asked);
     Result<std::optional<ConsentAsked>> asked(const SessionId& session, const PersonId& asker);
     Result<std::vector<ConsentAsked>> asked_since(Time since, std::size_t limit);  // newest first
+    Status forget_asked(const SessionId& session, const PersonId& asker);
     Status give_consent(const ConsentGiven& given);
     // That holds at this time.
     Result<std::vector<ConsentGiven>> given(const SessionId& session, const PersonId& asker, Time now);

@@ -182,3 +182,50 @@ def test_a_sign_out_that_was_not_heard_goes_on_in_the_page_that_is_loaded_next(h
     third.go("/")
     third.see("You have signed out.")
     assert person.get("/api/me").status == 401
+
+
+ASKED_WHO = "performance.getEntriesByType('resource').filter((one) => one.name.endsWith('/api/me')).length"
+
+
+def test_a_line_that_comes_back_brings_what_is_missing_and_takes_nobody_from_their_place(hospital, visit):
+    dana = hospital.api(hospital.person("imaging"))
+    ask(hospital, "asked before the gap")
+    window = visit(PHONE).borrow(dana).go("/approvals")
+    window.see("asked before the gap")
+    window.until(HOLDS)
+    window.page.getByRole("navigation").getByRole("link", name="Home").click()
+    window.until("location.pathname === '/'")
+    window.context.setOffline(True)
+    window.page.getByRole("navigation").getByRole("link", name="Approvals").click()
+    window.see("No connection")
+    window.context.setOffline(False)
+    window.see("asked before the gap")
+
+    window.until(HOLDS)
+    window.button("Deny").last().click()
+    window.page.getByRole("textbox").last().fill("not tonight")
+    place = "[document.activeElement.tagName, Math.round(scrollY)]"
+    before, asked = window.page.evaluate(place), window.page.evaluate(ASKED_WHO)
+    assert before[0] != "H1"
+    window.context.setOffline(True)
+    window.until("navigator.onLine === false")
+    window.context.setOffline(False)
+    window.until(f"{ASKED_WHO} > {asked} && {HOLDS}")
+    time.sleep(0.3)
+    assert window.page.evaluate(place) == before
+
+
+def test_nothing_of_whoever_was_there_before_is_left_for_the_next_person(hospital, visit):
+    dana, ruth = hospital.api(hospital.person("imaging")), hospital.api(hospital.reviewer())
+    ask(hospital, "a word for dana alone")
+    window = visit().borrow(dana)
+    old = tabs_of(window, 1, "/approvals")[0]
+    the_holder([old])
+    old.see("a word for dana alone")
+    old.button("Approve").last().click()
+    old.page.getByRole("dialog").waitFor()
+    window.borrow(ruth)
+    dana.post("/api/sign-out")
+    old.until(f"document.querySelector('header .me')?.innerText.includes({ruth.person.name!r})")
+    old.until("!document.querySelector('dialog[open]')")
+    assert "a word for dana alone" not in old.text()

@@ -155,6 +155,7 @@ TEST_F(Emergencies, AreNotReviewedWhileSomebodyWorks) {
 TEST_F(Emergencies, ThatCannotBeWatchedAreReviewedWithANoteThatSaysSo) {
     const auto one = broken();
     std::filesystem::remove(scene.here->recording_path(one.session));
+    EXPECT_THAT(std::string(queue(ruth)[0].at("sessions").as_array().front().at("excused").as_string()), HasSubstr("gone")) << "no word of watched";
     const auto silent = review("ruth", ruth, one.request, "justified", "");
     EXPECT_EQ(silent.status, 422);
     EXPECT_THAT(silent.detail(), HasSubstr("its recording is gone"));

@@ -259,6 +259,29 @@ TEST_F(Consents, OpenARecordingForAnHour) {
     EXPECT_EQ(open("ruth", ruth, id).status, 401) << "and so has the console session";
     const auto again = browser("ruth");
     EXPECT_EQ(open("ruth", again, id).status, 403);
+    // The question was answered: nobody is asked it again, and ruth may ask another one.
+    const auto later = get(again, at(id)).object().at("consent");
+    EXPECT_TRUE(later.at("asked").is_null());
+    EXPECT_TRUE(later.at("given").is_null());
+    gina = browser("gina");
+    EXPECT_TRUE(get(gina, "/api/recordings").object().at("asked").as_array().empty());
+    EXPECT_EQ(consent("gina", gina, id, "ruth").status, 409);
+    ASSERT_EQ(ask_for(again, id).status, 200);
+    EXPECT_EQ(get(gina, "/api/recordings").object().at("asked").as_array().size(), 1u);
+    ASSERT_EQ(consent("gina", gina, id, "ruth").status, 200);
+    EXPECT_EQ(open("ruth", again, id).status, 200);
+}
+
+TEST_F(Consents, ThatNobodyGivesWithinADayAreAskedForAnew) {
+    const auto id = ended("sam");
+    ASSERT_EQ(ask_for(ruth, id).status, 200);
+    scene.clock.advance(25h);
+    ruth = browser("ruth"), gina = browser("gina");
+    EXPECT_TRUE(get(ruth, at(id)).object().at("consent").at("asked").is_null());
+    EXPECT_TRUE(get(gina, "/api/recordings").object().at("asked").as_array().empty());
+    EXPECT_EQ(consent("gina", gina, id, "ruth").status, 409) << "what is not asked any more";
+    ASSERT_EQ(ask_for(ruth, id).status, 200);
+    EXPECT_EQ(consent("gina", gina, id, "ruth").status, 200);
 }
 
 TEST_F(Consents, AreNotGivenToOneselfNorByWhoIsSeenNorUnasked) {

@@ -43,6 +43,16 @@ TEST_F(Requests, AreAskedForAndWaitForThoseWhoDecide) {
     EXPECT_EQ(scene.records("access.requested").back().fields.at("made_by"), "console");
 }
 
+// Of an answer that was lost: who tries again is not told that theirs did not count.
+TEST_F(Requests, SayToWhoTriesAgainThatTheirsCounts) {
+    const auto id = scene.ask(sam);
+    const auto seen = etag(dana, id);
+    ASSERT_EQ(approve("dana", dana, id, seen).status, 200);
+    const auto again = approve("dana", dana, id, seen);
+    EXPECT_EQ(again.status, 409);
+    EXPECT_EQ(again.object().at("settled").at("by"), "dana");
+}
+
 TEST_F(Requests, AreApprovedByTheStateThatWasLookedAt) {
     const auto id = scene.ask(sam);
     EXPECT_EQ(approve("dana", dana, id, "").status, 428);

@@ -173,6 +173,27 @@ TEST_F(ConsoleDoor, AnAddressThatFailsTooOftenWaits) {
     EXPECT_TRUE(sign_in("dana", password, code(), "203.0.113.10").person) << "others are not held up";
 }
 
+// Who waits for an answer occupies a call of the web server's, which has so many for all: approvals go through all the same.
+TEST_F(ConsoleDoor, SoManySignInsAreUnderWayAtMost) {
+    std::size_t refused = 0;
+    const auto attack = [&](int from) {
+        Gate::Door::SignIn asked{"dana", Secret::copy_of("wrong"), Secret::copy_of("000000"), "198.51.100." + std::to_string(from), "curl"};
+        door.sign_in(std::move(asked), [&](const Gate::Door::SignInAnswer& given) {
+            EXPECT_FALSE(given.person);
+            if (given.too_many) ++refused;
+        });
+    };
+    for (std::size_t i = 0; i < Shared::most_console_sign_ins; ++i) attack(static_cast<int>(i));
+    EXPECT_EQ(shared->console_sign_ins, Shared::most_console_sign_ins);
+    EXPECT_EQ(refused, 0u);
+    attack(250);
+    EXPECT_EQ(refused, 1u);
+    EXPECT_EQ(records("login.refused").back().fields.at("why"), "busy");
+    bool told = false;
+    door.attempt("198.51.100.251", [] { return false; }, [&] { told = true; });
+    EXPECT_TRUE(told) << "a passkey that is wrong waits for no place";
+}
+
 TEST_F(ConsoleDoor, PasskeysThatFailCountForTheirAddressAndGoodOnesDoNot) {
     const std::string source = "203.0.113.9";
     for (int i = 0; i < 40; ++i) door.attempt(source, [] { return true; }, [&] { ++answered; });

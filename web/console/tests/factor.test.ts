@@ -70,6 +70,45 @@ describe('a decision with a code', () => {
     await expect(answer).resolves.toBeNull();
     expect(asked).not.toHaveBeenCalled();
   });
+  it('that is on its way when the dialog is closed counts, and what came of it is told', async () => {
+    let answered: (answer: Response) => void = () => undefined;
+    asked.mockImplementationOnce(() => new Promise((done) => (answered = done)));
+    const told = vi.fn();
+    const answer = decide(approval).then(told);
+    const trying = factorFlow.withCode('123456');
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(1));
+    factorFlow.cancel();
+    expect(factorFlow.asked).toBeNull();
+    await Promise.resolve();
+    expect(told).not.toHaveBeenCalled();
+    answered(new Response(JSON.stringify({ id: 4 })));
+    await trying;
+    await answer;
+    expect(told).toHaveBeenCalledWith({ id: 4 });
+  });
+  it('that fails after the dialog was closed says so', async () => {
+    let fails: (error: Error) => void = () => undefined;
+    asked.mockImplementationOnce(() => new Promise((_, no) => (fails = no)));
+    const answer = decide(approval).catch((error: Error) => error.message);
+    const trying = factorFlow.withCode('123456');
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(1));
+    factorFlow.cancel();
+    fails(new TypeError('Failed to fetch'));
+    await trying;
+    await expect(answer).resolves.toContain('No connection');
+  });
+  it('is told to nobody once the session is over', async () => {
+    let answered: (answer: Response) => void = () => undefined;
+    asked.mockImplementationOnce(() => new Promise((done) => (answered = done)));
+    const answer = decide(approval);
+    const trying = factorFlow.withCode('123456');
+    await vi.waitFor(() => expect(asked).toHaveBeenCalledTimes(1));
+    factorFlow.forget();
+    await expect(answer).resolves.toBeNull();
+    answered(new Response(JSON.stringify({ id: 4 })));
+    await trying;
+    expect(factorFlow.asked).toBeNull();
+  });
   it('gives way to the next one', async () => {
     const first = decide(approval);
     const second = decide({ ...approval, title: 'Deny' });

@@ -70,6 +70,14 @@ it('silence is warned of a minute before, and ends with nothing left on the scre
   expect(calls('/api/active')).toBe(0);
 });
 
+it('silence ends it with nothing left on the screen where nothing answers any more', async () => {
+  asked.mockImplementation((_, init) => new Promise((_, no) => init?.signal?.addEventListener('abort', () => no(new DOMException('late', 'AbortError')))));
+  await silence(560);
+  expect(idle.warning).toBe(true);
+  await silence(60);
+  expect(session.me).toBeNull();
+});
+
 it('what another tab did counts', async () => {
   await silence(535);
   left = 600;

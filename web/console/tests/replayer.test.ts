@@ -275,6 +275,24 @@ describe('a connection that is lost', () => {
     replayer.cut();
     expect(replayer).toMatchObject({ phase: 'closed', playing: false, position: 1000, sentence: 'The connection was lost.' });
   });
+  it('plays nothing that it does not have, and none of it counts as watched', () => {
+    const { replayer, stage, pass, take } = player();
+    take(begin(), upto(20_000));
+    pass(100);
+    replayer.seek(590_000);
+    take(sought(1, 590_000), upto(600_000));
+    pass(200);
+    replayer.cut();
+    replayer.takePlayed();
+    stage.seen = [];
+    replayer.seek(0);
+    replayer.play();
+    pass(2000);
+    expect([stage.seen, replayer.takePlayed().filter(([from]) => from < 590_000)]).toEqual([[], []]);
+    expect(replayer.said).not.toBe('');
+    replayer.seek(595_000); // forward, in what is here
+    expect(replayer.position).toBe(595_000);
+  });
   it('before anything was shown says that, and after a sentence of the server keeps it', () => {
     const early = player();
     early.replayer.cut();

@@ -22,6 +22,7 @@ export class Unreachable extends Error {
 
 export interface CallOptions {
   signal?: AbortSignal;
+  within?: number; // ms (instead of `signal`): later than that it is unreachable
   ifMatch?: string;
   // The caller knows what a 401 means here (signing in, a fresh factor) and deals with it.
   quiet401?: boolean;
@@ -59,7 +60,9 @@ async function call<T>(method: 'GET' | 'POST', path: string, body: object | unde
   if (options.ifMatch !== undefined) headers['If-Match'] = options.ifMatch;
   const init: RequestInit = { method, headers, credentials: 'same-origin', cache: 'no-store', redirect: 'error' };
   if (body !== undefined) init.body = JSON.stringify(body);
-  if (options.signal) init.signal = options.signal;
+  const late = new AbortController();
+  const limit = options.within === undefined ? undefined : setTimeout(() => late.abort(), options.within);
+  init.signal = options.signal ?? late.signal;
   if (options.keepalive) init.keepalive = true;
 
   let answer: Response;
@@ -71,6 +74,8 @@ async function call<T>(method: 'GET' | 'POST', path: string, body: object | unde
     if (options.signal?.aborted) throw error;
     onReach(false);
     throw new Unreachable();
+  } finally {
+    clearTimeout(limit);
   }
   onReach(true);
   const value = parsed(text);

@@ -26,6 +26,7 @@ class FactorFlow {
   retryAt = $state(0); // ms: no earlier than this
   busy = $state(false);
   #abort: AbortController | null = null;
+  #sent: Asked | null = null; // its call is on its way: what comes of it is told, even if the dialog is closed
 
   ask(decision: Decision): Promise<unknown> {
     this.cancel();
@@ -39,7 +40,13 @@ class FactorFlow {
     const asked = this.asked;
     this.#abort?.abort();
     this.#close();
-    asked?.done(null);
+    if (asked !== this.#sent) asked?.done(null);
+  }
+  // Of a session that is over: nothing of it is shown to whoever comes next, nor what comes of it.
+  forget(): void {
+    this.cancel();
+    this.#sent?.done(null);
+    this.#sent = null;
   }
 
   withCode(code: string): Promise<void> {
@@ -70,13 +77,15 @@ class FactorFlow {
         this.problem = 'The passkey was not used. Try again, or use a code.';
         return;
       }
+      this.#sent = asked;
       const answer = await call(asked, factor);
       if (this.asked === asked) this.#close();
       asked.done(answer);
     } catch (error) {
-      if (abort.signal.aborted) return;
-      this.#failed(asked, error);
+      if (!abort.signal.aborted) this.#failed(asked, error);
+      else if (this.#sent === asked) asked.failed(error);
     } finally {
+      if (this.#sent === asked) this.#sent = null;
       if (this.#abort === abort) this.busy = false;
     }
   }

@@ -1,5 +1,6 @@
 // What a page shows: asked for once, and anew when an event says that it changed. Old data stays while new data is on its
 // way, and stays, marked stale, when that does not arrive.
+import { untrack } from 'svelte';
 import { events } from './events.svelte';
 import { ApiError, get, sentence } from './client';
 import type { EventTopic } from './types';
@@ -18,9 +19,14 @@ export class Resource<T> {
     this.#ask = ask;
   }
 
-  // Put in what a call has just answered: newer than whatever is on its way.
+  // Put in what a call has just answered. A question that it cuts off may have been asked later: it is asked again.
   set(data: T): void {
+    const cut = this.loading;
     this.#abort?.abort();
+    this.#put(data);
+    if (cut) this.soon();
+  }
+  #put(data: T): void {
     this.loading = false;
     this.error = '';
     this.missing = false;
@@ -35,7 +41,7 @@ export class Resource<T> {
     try {
       const data = await this.#ask(abort.signal);
       if (abort.signal.aborted) return;
-      this.set(data);
+      this.#put(data);
     } catch (error) {
       if (abort.signal.aborted) return;
       this.loading = false;
@@ -74,6 +80,10 @@ export function resource<T>(path: () => string, topics: EventTopic[] = []): Reso
       off();
       made.stop();
     };
+  });
+  // What could not be asked while the line was down.
+  $effect(() => {
+    if (events.state === 'open') untrack(() => made.error && !made.missing && made.soon());
   });
   return made;
 }

@@ -63,7 +63,7 @@ class Session {
   }
   async refresh(): Promise<void> {
     try {
-      const me = await get<Me>('/api/me', { quiet401: true });
+      const me = await get<Me>('/api/me', { quiet401: true, within: 8000 });
       if (this.#leaving === me.csrf) return; // it is being ended
       const leaving = recalled();
       if (!leaving || leaving !== (await tagOf(me.csrf).catch(() => ''))) return this.enter(me);

@@ -372,7 +372,7 @@ export interface Emergency {
   ended: Time | null;
   due: Time | null;
   overdue: boolean;
-  sessions: { id: string; target: string; account: string; started: Time; ended: Time | null; touched: string[]; unwatched: number }[]; // touched: commands, files, in words; unwatched: required moments that I have not seen
+  sessions: { id: string; target: string; account: string; started: Time; ended: Time | null; touched: string[]; unwatched: number; excused: string }[]; // touched: commands, files, in words; unwatched: required moments that I have not seen; excused: why I need not, or cannot
   more_sessions: number; // beside these
   may_review: boolean;
   why_not: string; // "you broke the glass yourself"

@@ -192,9 +192,10 @@ export class Replayer {
     const there = Math.floor(Math.max(0, Math.min(to, this.end))); // whole milliseconds, as the server says them: what stands there is not later
     this.following = false;
     // A live session flows as it comes until the first seek.
+    if (this.phase === 'closed' && (there < this.position || there > this.upto)) return this.say('Not connected: play it again to go there');
     const other = channel !== null && channel !== this.linked && this.channels.length > 1 && this.channels.includes(channel) && this.phase === 'open';
     if (other) this.#choose(channel);
-    else if (there >= this.position && there <= this.upto && this.#sought === null && this.#seeks > 0) {
+    else if (there >= this.position && there <= this.upto && this.#sought === null && (this.#seeks > 0 || this.phase === 'closed')) {
       this.position = there;
       this.#apply();
       return;
@@ -204,11 +205,9 @@ export class Replayer {
 
   #jump(moment: number): void {
     const to = Math.floor(moment);
-    if (this.phase !== 'open') {
-      this.position = to;
-      return;
-    }
+    if (this.phase === 'closed') return; // what is not here any more cannot be shown
     this.position = to;
+    if (this.phase !== 'open') return;
     this.#drop();
     this.sentence = '';
     this.stuck = false;
