@@ -134,24 +134,15 @@ def test_a_damaged_index_is_made_anew(hospital, shown, harm):
     assert hits(hospital, WORD, shown.id)
 
 
-def indexers(hospital):
-    for process in pathlib.Path("/proc").glob("[0-9]*"):
-        try:
-            if os.readlink(process / "exe").endswith("/anteroom-indexer"):
-                yield int(process.name)
-        except OSError:
-            continue
-
-
 def test_an_indexer_that_is_killed_harms_nothing(hospital, shown):
     person = hospital.staff(key=True)
     with hospital.terminal(person, "mri-3", way="key") as terminal:
         terminal.send("PS1='live''$ '; clear\n")
         terminal.expect("live\\$ ")
         session = next(row["id"] for row in hospital.json("session", "list") if row["person"] == person.name)
-        before = set(indexers(hospital))
+        before = set(hospital.programs("anteroom-indexer"))
         found(hospital, "anything")  # a live session's index is made when somebody looks
-        started = until(lambda: set(indexers(hospital)) - before)
+        started = until(lambda: set(hospital.programs("anteroom-indexer")) - before)
         for pid in started:
             os.kill(pid, signal.SIGKILL)
         until(lambda: [one for one in hospital.audit(kind="recording.indexed", session=session) if one["fields"].get("outcome") == "failed"])
@@ -163,6 +154,24 @@ def test_an_indexer_that_is_killed_harms_nothing(hospital, shown):
     until(lambda: whole(index))
     assert hits(hospital, f"{WORD}-live", session)
     assert hospital.cli("recording", "verify", session).status == 0
+
+
+def test_a_live_sessions_index_goes_on_after_the_broker_came_back(hospital, shown):
+    person = hospital.staff(key=True)
+    with hospital.terminal(person, "mri-3", way="key") as terminal:
+        terminal.send("PS1='live''$ '; clear\n")
+        terminal.expect("live\\$ ")
+        session = next(row["id"] for row in hospital.json("session", "list") if row["person"] == person.name)
+        found(hospital, "anything")
+        until(lambda: (hospital.dir / "recordings" / f"{session}.aidx").exists())
+        (broker,) = hospital.programs("anteroom-broker")
+        os.kill(broker, signal.SIGTERM)
+        until(lambda: hospital.programs("anteroom-broker") not in ([], [broker]) and hospital.answers())
+        terminal.send(f"echo {WORD}-afterwards\n")
+        terminal.expect(f"{WORD}-afterwards")
+        until(lambda: hits(hospital, f"{WORD}-afterwards", session))
+        terminal.send("exit 0\n")
+        terminal.wait()
 
 
 def test_replay_begins_where_a_hit_says(hospital, shown):
