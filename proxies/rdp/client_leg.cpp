@@ -113,6 +113,9 @@ void ClientLeg::configure() {
 
 BOOL ClientLeg::post_connect() {
     auto* settings = settings_of(peer_.get());
+    const auto asked = screen();
+    const Size size{asked.width, asked.height};
+    if (const auto fits = fitting(size); fits != size) wanted_ = fits;
     (void)freerdp_settings_set_bool(settings, FreeRDP_CompressionEnabled, FALSE);  // the client could; nothing here does (doors.cpp)
     ClientHello hello;
     hello.user = text_setting(settings, FreeRDP_Username);
@@ -143,6 +146,10 @@ Status ClientLeg::step() {
     if (!peer_->CheckFileDescriptor(peer_.get())) return fail(ErrorKind::not_found, "the client is gone");
     // Not from within activate(): FreeRDP is still about to finish that one.
     if (const auto size = wanted_; size && agreed_) TRY(propose(size->width, size->height));
+    return drain();
+}
+
+Status ClientLeg::drain() {
     if (blocked() && peer_->DrainOutputBuffer(peer_.get()) < 0) return fail(ErrorKind::not_found, "the client is gone");
     return ok();
 }

@@ -9,6 +9,7 @@
 #include "base/secret.h"
 #include "proxies/rdp/freerdp_handles.h"
 #include "proxies/rdp/front/preamble.h"
+#include "proxies/rdp/screen_size.h"
 
 namespace anteroom::rdp {
 
@@ -46,7 +47,8 @@ public:
     static Result<std::unique_ptr<ClientLeg>> make(Fd plain, const Preamble& preamble, Listener& listener);
     ~ClientLeg();
 
-    Status step();  // reads what is there, flushes what waits
+    Status step();   // reads what is there, flushes what waits
+    Status drain();  // flushes only
     void append_descriptors(std::vector<pollfd>& to);
     bool ready() const { return ready_; }
     // Ready, not minimised, and the socket takes bytes.
@@ -80,9 +82,6 @@ private:
     Listener& listener_;
     Preamble preamble_;
     Peer peer_;
-    struct Size {
-        std::uint32_t width, height;
-    };
     std::optional<Size> wanted_;  // what the client is asked for once it has agreed to the last
     bool ready_ = false, hidden_ = false, agreed_ = false;
 };

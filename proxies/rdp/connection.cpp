@@ -79,9 +79,10 @@ Status Connection::loop() {
 
 Status Connection::step(Monotonic now) {
     TRY(take_packets());
-    // What could not be recorded is not taken; what could not be passed on waits at the target.
+    // What could not be recorded is not taken; what could not be passed on waits at the target, and at the client.
     const bool stalled = recording_ && recording_->stalled(now);
-    if (!stalled && !client_->step()) {
+    const bool full = target_full(now);
+    if (!stalled && !(full ? client_->drain() : client_->step())) {
         end("client-left", "");
         return ok();
     }
@@ -110,9 +111,10 @@ void Connection::wait(Monotonic now) {
     if (!desk_->on_target()) next = std::min(next, now + blink);
     std::vector<pollfd> fds{{link_.fd(), POLLIN, 0}};
     const bool stalled = recording_ && recording_->stalled(now);
-    if (!stalled) client_->append_descriptors(fds);
+    const bool full = full_since_.has_value();
+    if (!stalled && !full) client_->append_descriptors(fds);
     if (target_ && !stalled && !(channels_ && channels_->congested())) target_->append_descriptors(fds);
-    if (stalled) next = std::min(next, now + tick);
+    if (stalled || full) next = std::min(next, now + tick);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
     ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 1000)));
 }

@@ -44,6 +44,7 @@ private:
     // ---- the session (connection_session.cpp)
     Status begin(control::SessionPermit permit, std::vector<Fd> fds);
     Status step_target(Monotonic now);
+    bool target_full(Monotonic now);
     void went_live(Monotonic now);
     void change_end(const control::ChangeEnd& change);
     Status say_opening(Monotonic now);
@@ -101,6 +102,7 @@ private:
     std::optional<ChannelRelay> channels_;
     control::SessionPermit permit_;
     worker::Ending ending_;
+    std::optional<Monotonic> full_since_;  // the target takes nothing
     recorder::InputCounts counts_;
     Monotonic counted_at_{}, deadline_{}, last_activity_{}, asked_more_{};
     bool began_ = false, refused_ = false, announced_ = false;

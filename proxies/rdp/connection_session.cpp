@@ -11,7 +11,8 @@ namespace anteroom::rdp {
 namespace {
 
 constexpr Duration target_limit = std::chrono::seconds(20), seal_limit = std::chrono::seconds(3), notice_limit = std::chrono::seconds(6),
-                   ask_again = std::chrono::seconds(10), count_every = std::chrono::seconds(1), double_click = std::chrono::seconds(1);
+                   full_limit = std::chrono::seconds(15), ask_again = std::chrono::seconds(10), count_every = std::chrono::seconds(1),
+                   double_click = std::chrono::seconds(1);
 constexpr const char* how_to_ask = "Click here, or press Ctrl+Alt+Shift+X, to ask for more time.";
 constexpr std::uint16_t key_control = 0x1d, key_alt = 0x38, key_shift_left = 0x2a, key_shift_right = 0x36, key_x = 0x2d;
 
@@ -75,6 +76,13 @@ Status Connection::step_target(Monotonic now) {
     return ok();
 }
 
+// A target that does not read is sent nothing more, and not for ever.
+bool Connection::target_full(Monotonic now) {
+    if (!target_ || !target_->full()) full_since_.reset();
+    else if (!full_since_) full_since_ = now;
+    return full_since_.has_value();
+}
+
 void Connection::went_live(Monotonic now) {
     lobby_->busy("");
     desk_->show_target(*target_, *recording_, {permit_.desktop.lossless, permit_.desktop.filmed});
@@ -125,7 +133,9 @@ void Connection::change_end(const control::ChangeEnd& change) {
 // The worker warns by itself: also when there is no broker.
 void Connection::step_ending(Monotonic now) {
     if (link_.state() != control::live) return;
-    const auto notice = ending_.due(now);
+    auto notice = ending_.due(now);
+    // What was said of the time while nobody could see it: what is left is said anew.
+    if (desk_->take_time_unseen() && !notice) notice = worker::Ending::Notice{worker::Ending::Due::warning, ending_.next_end() - now, ending_.in_grace()};
     if (!notice || notice->due == worker::Ending::Due::over) return;
     const bool invites = permit_.extendable && notice->due == worker::Ending::Due::warning;
     announce({.text = worker::sentence(*notice, invites ? how_to_ask : ""), .urgent = true, .of_time = true, .invites = invites}, now);
@@ -181,6 +191,7 @@ void Connection::step_ends(Monotonic now) {
     if (recording_ && permit_.idle > Duration(0) && now - last_activity_ >= permit_.idle)
         return end("idle", "The session was silent for " + duration_text(permit_.idle) + " and was ended.");
     if (refused_ && lobby_->over(now)) return end("refused", "");
+    if (full_since_ && now - *full_since_ >= full_limit) return end("target-closed", "The target takes nothing any more.");
     if (target_ && target_->state() == TargetLeg::State::closed) end("target-closed", "The target closed the connection.");
 }
 

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
+#include <string_view>
 
 #include "base/log.h"
 
@@ -11,7 +13,6 @@ namespace anteroom::rdp {
 namespace {
 
 constexpr Duration pointer_every = std::chrono::milliseconds(40);
-constexpr std::uint32_t most_pointers = 64, widest_pointer = 384;
 constexpr std::uint32_t compared_rows = 32;
 // A paint of the whole screen is followed by a rest, a paint of a part by the same part of it: 30 screens a second are more than an eye
 // sees, and a target may paint as fast as it is read. Less than a small part is painted at once: a key, a click.
@@ -25,6 +26,7 @@ bool overlap(const RECTANGLE_16& a, const RECTANGLE_16& b) { return a.left < b.r
 }  // namespace
 
 void Desk::ready() {
+    pointers_.forget_sent();
     painter_.choose(terms_.lossless);
     damage_all();
 }
@@ -51,23 +53,23 @@ void Desk::show_lobby(Lobby& lobby, Monotonic now) {
     if (fresh) {
         lobby_width_ = screen.width, lobby_height_ = screen.height;
         lobby_.assign(std::size_t{lobby_width_} * lobby_height_ * 4, 0);
-        before_.clear();
+        sent_bands_.assign((lobby_height_ + compared_rows - 1) / compared_rows, 0);
     }
     draw_lobby(lobby, now);
 }
 
-// Only the rows that differ go to the client: a key that is typed changes one field.
+// Only the rows that differ go to the client: a key that is typed changes one field. Hashes tell them: nobody has signed in yet, and a
+// second picture of a large screen would be as large.
 void Desk::draw_lobby(Lobby& lobby, Monotonic now) {
-    before_ = lobby_;
     Canvas canvas(lobby_.data(), lobby_width_ * 4, static_cast<int>(lobby_width_), static_cast<int>(lobby_height_), fonts_);
     lobby.draw(canvas, now);
     const std::size_t line = std::size_t{lobby_width_} * 4;
     for (std::uint32_t top = 0; top < lobby_height_; top += compared_rows) {
         const std::uint32_t rows = std::min(compared_rows, lobby_height_ - top);
-        if (std::memcmp(lobby_.data() + top * line, before_.data() + top * line, rows * line) == 0) continue;
+        const auto hash = std::hash<std::string_view>{}({reinterpret_cast<const char*>(lobby_.data() + top * line), rows * line});
+        if (std::exchange(sent_bands_[top / compared_rows], hash) == hash) continue;
         damage({0, static_cast<UINT16>(top), static_cast<UINT16>(lobby_width_), static_cast<UINT16>(top + rows)});
     }
-    before_ = Bytes();
 }
 
 // ---- the target --------------------------------------------------------------------------------------------------------
@@ -77,7 +79,6 @@ void Desk::show_target(TargetLeg& target, worker::Recording& recording, const Te
     recording_ = &recording;
     terms_ = terms;
     lobby_ = Bytes();  // a move: an assignment of nothing would keep the memory
-    before_ = Bytes();
     lobby_width_ = lobby_height_ = 0;
     if (terms_.filmed) {
         screen_.emplace([this](recorder::Track track, std::uint8_t kind, View bytes, Monotonic now) { return recording_->append(track, kind, 0, bytes, now); });
@@ -132,32 +133,54 @@ void Desk::pointer_at(std::uint16_t x, std::uint16_t y) {
 }
 
 void Desk::pointer_system(std::uint32_t type) {
-    POINTER_SYSTEM_UPDATE system{type};
-    if (client_.ready()) (void)client_.update()->pointer->PointerSystem(client_.context(), &system);
+    pointers_.standard(type == SYSPTR_NULL);
     (void)record_pointer(type == SYSPTR_NULL ? recorder::PointerKind::hidden : recorder::PointerKind::standard, {}, MonotonicClock::now());
 }
 
 void Desk::pointer_new(const POINTER_NEW_UPDATE& pointer) {
-    const auto& shape = pointer.colorPtrAttr;
-    if (shape.width > widest_pointer || shape.height > widest_pointer) return;
-    if (client_.ready()) (void)client_.update()->pointer->PointerNew(client_.context(), &pointer);
-    recorder::PointerShape seen{static_cast<std::uint16_t>(shape.width), static_cast<std::uint16_t>(shape.height), static_cast<std::uint16_t>(shape.xPos),
-                                static_cast<std::uint16_t>(shape.yPos), Bytes(std::size_t{shape.width} * shape.height * 4)};
-    if (shape.cacheIndex >= most_pointers || shape.width == 0 || shape.height == 0) return;
-    if (seen.pixels.size() + 64 > recorder::max_event_bytes ||
-        !freerdp_image_copy_from_pointer_data(seen.pixels.data(), PIXEL_FORMAT_BGRA32, shape.width * 4, 0, 0, shape.width, shape.height, shape.xorMaskData,
-                                              shape.lengthXorMask, shape.andMaskData, shape.lengthAndMask, pointer.xorBpp, nullptr))
-        return;
-    auto& kept = shapes_[shape.cacheIndex];
-    kept = wire::encode(seen);
-    (void)record_pointer(recorder::PointerKind::shape, kept, MonotonicClock::now());
+    const auto& from = pointer.colorPtrAttr;
+    if (from.width > Pointers::widest || from.height > Pointers::widest) return record_shape(pointers_.shape(from.cacheIndex, {}));
+    Pointers::Shape shape{.bpp = pointer.xorBpp, .x = from.xPos, .y = from.yPos, .width = from.width, .height = from.height};
+    if (from.xorMaskData != nullptr) shape.xor_mask.assign(from.xorMaskData, from.xorMaskData + from.lengthXorMask);
+    if (from.andMaskData != nullptr) shape.and_mask.assign(from.andMaskData, from.andMaskData + from.lengthAndMask);
+    recorder::PointerShape seen{static_cast<std::uint16_t>(from.width), static_cast<std::uint16_t>(from.height), static_cast<std::uint16_t>(from.xPos),
+                                static_cast<std::uint16_t>(from.yPos), Bytes(std::size_t{from.width} * from.height * 4)};
+    if (!seen.pixels.empty() &&
+        freerdp_image_copy_from_pointer_data(seen.pixels.data(), PIXEL_FORMAT_BGRA32, from.width * 4, 0, 0, from.width, from.height, from.xorMaskData,
+                                             from.lengthXorMask, from.andMaskData, from.lengthAndMask, pointer.xorBpp, nullptr))
+        shape.seen = wire::encode(seen);
+    record_shape(pointers_.shape(from.cacheIndex, std::move(shape)));
 }
 
-void Desk::pointer_cached(std::uint32_t index) {
-    POINTER_CACHED_UPDATE cached{index};
-    if (client_.ready()) (void)client_.update()->pointer->PointerCached(client_.context(), &cached);
-    if (const auto shape = shapes_.find(index); shape != shapes_.end())
-        (void)record_pointer(recorder::PointerKind::shape, shape->second, MonotonicClock::now());
+void Desk::pointer_cached(std::uint32_t index) { record_shape(pointers_.cached(index)); }
+
+void Desk::record_shape(const Pointers::Shape* shape) {
+    if (shape != nullptr && shape->seen.empty()) return;  // no picture can be made of it
+    (void)record_pointer(shape == nullptr ? recorder::PointerKind::standard : recorder::PointerKind::shape, shape == nullptr ? View() : View(shape->seen),
+                         MonotonicClock::now());
+}
+
+void Desk::show_pointer() {
+    if (!client_.may_paint()) return;
+    const auto order = pointers_.take();
+    if (!order) return;
+    auto* to = client_.update()->pointer;
+    if (order->kind == Pointers::Order::Kind::cached) {
+        const POINTER_CACHED_UPDATE cached{order->index};
+        (void)to->PointerCached(client_.context(), &cached);
+    } else if (order->kind == Pointers::Order::Kind::shape) {
+        const auto& shape = *order->shape;
+        POINTER_NEW_UPDATE whole{};
+        whole.xorBpp = shape.bpp;
+        auto& at = whole.colorPtrAttr;
+        at.cacheIndex = order->index, at.xPos = shape.x, at.yPos = shape.y, at.width = shape.width, at.height = shape.height;
+        at.lengthXorMask = static_cast<UINT32>(shape.xor_mask.size()), at.lengthAndMask = static_cast<UINT32>(shape.and_mask.size());
+        at.xorMaskData = const_cast<BYTE*>(shape.xor_mask.data()), at.andMaskData = const_cast<BYTE*>(shape.and_mask.data());
+        (void)to->PointerNew(client_.context(), &whole);
+    } else {
+        const POINTER_SYSTEM_UPDATE system{order->kind == Pointers::Order::Kind::hidden ? UINT32{SYSPTR_NULL} : UINT32{SYSPTR_DEFAULT}};
+        (void)to->PointerSystem(client_.context(), &system);
+    }
 }
 
 // ---- the strip ---------------------------------------------------------------------------------------------------------
@@ -226,7 +249,13 @@ bool Desk::rests(std::uint64_t pixels, Monotonic now) {
 
 void Desk::paint(Monotonic now) {
     paint_due_.reset();
-    if (strips_.step(now)) damage(strip_band());
+    if (client_.may_paint()) {
+        const bool stale = strips_.show(now);
+        time_unseen_ = time_unseen_ || stale;
+        if (strips_.step(now) || stale) damage(strip_band());
+    } else {
+        strips_.hide(now);
+    }
     if (damage_.empty() || !client_.may_paint()) return;
     const auto whole = picture();
     const auto screen = client_.screen();
@@ -252,6 +281,7 @@ Status Desk::record(Monotonic now) {
 }
 
 Status Desk::step(Monotonic now) {
+    show_pointer();
     paint(now);  // first: somebody waits for it, and the recording has a clock of its own
     return record(now);
 }
@@ -262,7 +292,7 @@ std::optional<Monotonic> Desk::due() const {
     if (target_ != nullptr && screen_)
         if (const auto at = screen_->due()) earlier(*at);
     if (mouse_ && screen_) earlier(mouse_recorded_ + pointer_every);
-    if (strips_.shown() != nullptr) earlier(strips_.until());
+    if (strips_.shown() != nullptr && client_.may_paint()) earlier(strips_.until());
     if (paint_due_) earlier(*paint_due_);
     return next;
 }

@@ -3,10 +3,9 @@
 // client that stalls costs nothing and later gets the picture as it then is.
 #pragma once
 
-#include <map>
-
 #include "proxies/rdp/lobby/lobby.h"
 #include "proxies/rdp/painter.h"
+#include "proxies/rdp/pointers.h"
 #include "proxies/rdp/strips.h"
 #include "proxies/rdp/target_leg.h"
 #include "proxies/worker/recording.h"
@@ -47,6 +46,9 @@ public:
     // The sentence that is shown at this point, or nullptr.
     const Strip* strip_at(int x, int y) const;
 
+    // Once, after sentences of the time went stale while nobody could see them: what is left has to be said anew.
+    bool take_time_unseen() { return std::exchange(time_unseen_, false); }
+
     // Paints and records what is due. An error means that the session cannot be recorded any more.
     Status step(Monotonic now);
     std::optional<Monotonic> due() const;
@@ -59,6 +61,8 @@ private:
     void draw_lobby(Lobby& lobby, Monotonic now);
     void draw_strip_band(const Strip& strip);
     Status record(Monotonic now);
+    void show_pointer();
+    void record_shape(const Pointers::Shape* shape);
     Status record_pointer(recorder::PointerKind kind, View bytes, Monotonic now);
     RECTANGLE_16 strip_band() const;
 
@@ -66,20 +70,22 @@ private:
     const Fonts& fonts_;
     Painter painter_;
     Region damage_;
-    Monotonic rested_{};                  // what is not small is not painted before
-    std::optional<Monotonic> paint_due_;  // something waits for that
-    Bytes lobby_, before_;                // the lobby's picture, and as it was last sent
+    Monotonic rested_{};                   // what is not small is not painted before
+    std::optional<Monotonic> paint_due_;   // something waits for that
+    Bytes lobby_;                          // the lobby's picture
+    std::vector<std::size_t> sent_bands_;  // a hash of each of its bands, as it was last sent
     std::uint32_t lobby_width_ = 0, lobby_height_ = 0;
 
     TargetLeg* target_ = nullptr;
     worker::Recording* recording_ = nullptr;
     Terms terms_;
     std::optional<recorder::ScreenEncoder> screen_;
-    std::map<std::uint32_t, Bytes> shapes_;  // PointerShape by cache index, as it is recorded
+    Pointers pointers_;
     std::optional<recorder::PointerPosition> mouse_;
     Monotonic mouse_recorded_{};
 
     Strips strips_;
+    bool time_unseen_ = false;
     Bytes band_;
 };
 

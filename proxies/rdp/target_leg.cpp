@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "base/log.h"
+#include "proxies/rdp/pointers.h"
 
 namespace anteroom::rdp {
 
@@ -19,7 +20,8 @@ namespace {
 // Far above what FreeRDP opens for itself: when it closes the socket and asks for "the same" once more, nothing answers to the number.
 constexpr int socket_number = 100;
 constexpr std::uint32_t slice_ms = 10;
-constexpr std::uint32_t nla_selected = 2;  // PROTOCOL_HYBRID (MS-RDPBCGR 2.2.1.2.1)
+constexpr std::uint32_t nla_selected = 2;    // PROTOCOL_HYBRID (MS-RDPBCGR 2.2.1.2.1)
+constexpr std::uint32_t pointers_of_96 = 1;  // LARGE_POINTER_FLAG_96x96 (MS-RDPBCGR 2.2.7.2.7)
 constexpr std::size_t most_early = 1u << 20;
 constexpr const char* given_socket = "|";  // FreeRDP's name for a socket that is connected already; its number stands for the port
 
@@ -127,6 +129,7 @@ BOOL TargetLeg::configure() {
     on(FreeRDP_UnicodeInput, TRUE), on(FreeRDP_HasExtendedMouseEvent, TRUE), on(FreeRDP_HasHorizontalWheel, TRUE);
     number(FreeRDP_GlyphSupportLevel, 0), number(FreeRDP_OffscreenSupportLevel, 0), number(FreeRDP_ColorDepth, 32);
     number(FreeRDP_DesktopWidth, terms_.screen.width), number(FreeRDP_DesktopHeight, terms_.screen.height);
+    number(FreeRDP_PointerCacheSize, Pointers::most), number(FreeRDP_LargePointerFlag, pointers_of_96);
     for (const auto id : {FreeRDP_KeyboardLayout, FreeRDP_KeyboardType, FreeRDP_KeyboardSubType, FreeRDP_KeyboardFunctionKey, FreeRDP_PerformanceFlags})
         number(static_cast<size_t>(id), freerdp_settings_get_uint32(terms_.client, static_cast<size_t>(id)));
     if (terms_.client->ClientTimeZone != nullptr && settings->ClientTimeZone != nullptr) *settings->ClientTimeZone = *terms_.client->ClientTimeZone;
@@ -204,6 +207,13 @@ void TargetLeg::hook_pointers() {
         return of(context)->listener_.pointer_new(whole), TRUE;
     };
     pointer->PointerNew = [](rdpContext* context, const POINTER_NEW_UPDATE* p) -> BOOL { return of(context)->listener_.pointer_new(*p), TRUE; };
+    // Was not asked for; the number stands for it from now on.
+    pointer->PointerLarge = [](rdpContext* context, const POINTER_LARGE_UPDATE* p) -> BOOL {
+        POINTER_NEW_UPDATE whole{};
+        whole.xorBpp = p->xorBpp;
+        whole.colorPtrAttr = {p->cacheIndex, p->hotSpotX, p->hotSpotY, p->width, p->height, p->lengthAndMask, p->lengthXorMask, p->xorMaskData, p->andMaskData};
+        return of(context)->listener_.pointer_new(whole), TRUE;
+    };
     pointer->PointerCached = [](rdpContext* context, const POINTER_CACHED_UPDATE* p) -> BOOL {
         return of(context)->listener_.pointer_cached(p->cacheIndex), TRUE;
     };
@@ -306,6 +316,11 @@ void TargetLeg::append_descriptors(std::vector<pollfd>& to) {
     rdp::append_descriptors(to, handles, freerdp_get_event_handles(context(), handles, 16));
 }
 
+bool TargetLeg::full() const {
+    pollfd socket{socket_, POLLOUT, 0};
+    return state_ == State::up && ::poll(&socket, 1, 0) == 0;
+}
+
 void TargetLeg::mouse(std::uint16_t flags, std::uint16_t x, std::uint16_t y, bool extended) {
     auto* input = input_of(instance_.get());
     (void)(extended ? freerdp_input_send_extended_mouse_event(input, flags, x, y) : freerdp_input_send_mouse_event(input, flags, x, y));
@@ -329,6 +344,7 @@ void TargetLeg::close() {
         ::shutdown(socket_, SHUT_RDWR);
         thread_.join();
     }
+    if (full()) ::shutdown(socket_, SHUT_RDWR);
     if (state_ == State::up) (void)freerdp_disconnect(instance_.get());
     if (state_ == State::connecting) state_ = State::failed;
     if (state_ == State::up) state_ = State::closed;

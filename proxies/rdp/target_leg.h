@@ -46,6 +46,8 @@ public:
     // Moves on: connecting -> up or failed, and what has arrived.
     void step(Monotonic now);
     void append_descriptors(std::vector<pollfd>& to);
+    // It does not read: FreeRDP would wait for it with whatever is sent now.
+    bool full() const;
     // The certificate, once, when the TLS handshake is done; then verdict() is due.
     std::optional<control::TargetIdentity> take_identity();
     void verdict(control::TargetVerdict verdict);

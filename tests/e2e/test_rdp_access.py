@@ -11,7 +11,7 @@ def request_of(clinic, person, within=10):
 
 
 def ask(clinic, client, person, where="ct-1"):
-    answer(client, person.fresh_code())
+    answer(client, person.fresh_code)
     answer(client, "the worklist hangs")
     answer(client, "")  # as long as may be
     return request_of(clinic, person)
@@ -110,7 +110,7 @@ def test_a_click_on_the_warning_that_invites_to_it_asks_for_more_time(clinic):
 def test_the_glass_is_broken_in_the_lobby(clinic):
     person = clinic.staff()
     with clinic.xfreerdp(person, "er-1") as client:
-        answer(client, person.fresh_code())
+        answer(client, person.fresh_code)
         answer(client, "break-glass")
         answer(client, "patient on the table")
         answer(client, "YES")

@@ -27,7 +27,7 @@ def used(clinic, person):
     return [one["fields"]["capability"] for one in clinic.audit(kind="capability.used", person=person.name)]
 
 
-def arrives(display, text, within=6):
+def arrives(display, text, within=40):
     until(lambda: display.pasted() == text, within, 0.2)
 
 
@@ -48,7 +48,7 @@ def test_text_passes_both_ways_where_both_are_allowed(clinic):
         clinic.xrdp.display.clipboard(OUT)
         arrives(client.display, OUT)
         client.display.clipboard(IN * 300)
-        arrives(clinic.xrdp.display, IN * 300, 10)
+        arrives(clinic.xrdp.display, IN * 300)
         assert not refused(clinic, person)
     assert {"rdp:clipboard:in", "rdp:clipboard:out"} <= set(used(clinic, person))
 
@@ -59,7 +59,7 @@ def test_text_goes_in_only_where_only_in_is_allowed(clinic):
         arrives(clinic.xrdp.display, IN)
         clinic.xrdp.display.clipboard("secret of the target")
         stays_away(client.display, "secret of the target")
-        until(lambda: [one["capability"] for one in refused(clinic, person)] == ["rdp:clipboard:out"], 5)
+        until(lambda: [one["capability"] for one in refused(clinic, person)] == ["rdp:clipboard:out"], 20)
 
 
 def test_text_comes_out_only_where_only_out_is_allowed(clinic):
@@ -68,7 +68,7 @@ def test_text_comes_out_only_where_only_out_is_allowed(clinic):
         arrives(client.display, OUT)
         client.display.clipboard("not for the target")
         stays_away(clinic.xrdp.display, "not for the target")
-        until(lambda: "rdp:clipboard:in" in [one["capability"] for one in refused(clinic, person)], 5)
+        until(lambda: "rdp:clipboard:in" in [one["capability"] for one in refused(clinic, person)], 20)
 
 
 def test_nothing_passes_where_neither_is_allowed(clinic):
@@ -153,16 +153,16 @@ def test_a_drive_is_not_even_seen_where_none_is_allowed(clinic, shared):
 def test_the_client_is_made_larger_and_the_target_follows(clinic):
     person = clinic.staff()
     with clinic.xfreerdp(person, "size-1", "/dynamic-resolution", screen=(1400, 1000)) as client:
-        answer(client, person.fresh_code())
+        answer(client, person.fresh_code)
         screen = clinic.xrdp.display
         until(lambda: client.display.picture(0, 0, screen.width, screen.height).differing(screen.picture()) == 0, 20, 0.3)
         try:
             for width, height in ((1200, 900), (800, 600), (1024, 768)):
                 time.sleep(1)  # xfreerdp lets a size pass that comes close upon another
                 resize_window(client.display, width, height)
-                until(lambda: size_of(screen) == (width, height), 10)
+                until(lambda: size_of(screen) == (width, height), 40)
                 screen.width, screen.height = width, height
-                until(lambda: client.display.picture(0, 0, width, height).differing(screen.picture()) == 0, 10, 0.3)
+                until(lambda: client.display.picture(0, 0, width, height).differing(screen.picture()) == 0, 40, 0.3)
         finally:
             screen.width, screen.height = size_of(screen)
     recorded = clinic.recording_of(person)

@@ -86,7 +86,7 @@ def test_a_target_is_not_even_offered_sound_that_is_not_allowed(clinic):
 def test_a_microphone_is_asked_for_where_it_is_allowed(clinic):
     person = clinic.staff()
     with clinic.xfreerdp(person, "voice-1", "/microphone") as client:
-        answer(client, person.fresh_code())
+        answer(client, person.fresh_code)
         until(lambda: ("rdp:dynamic", "AUDIO_INPUT") in capabilities(clinic, person, "used"), 30)
         until(lambda: "audin" in client.said() and "open: /dev/" in client.said(), 20)
     assert not capabilities(clinic, person, "refused")

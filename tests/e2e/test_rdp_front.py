@@ -428,3 +428,18 @@ def test_an_idle_front_is_small(start):
     pss, own = (sum(front.memory(*names) for front in fronts) / len(fronts) for names in (("Pss",), ("Private_Clean", "Private_Dirty")))
     print(f"one idle front of {len(fronts)}: PSS {pss:.0f} kB, of its own {own:.0f} kB")
     assert pss < 3 * 1024
+
+
+def test_a_client_that_vanished_is_given_up_within_minutes(start, monkeypatch):
+    spawn, kept = os.posix_spawn, []
+
+    def spawn_and_keep(program, argv, env, file_actions):
+        kept.append(socket.socket(fileno=os.dup(file_actions[1][1])))  # what becomes its descriptor 3
+        return spawn(program, argv, env, file_actions=file_actions)
+
+    monkeypatch.setattr(os, "posix_spawn", spawn_and_keep)
+    start().session()
+    with kept[0] as client:
+        assert client.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert [client.getsockopt(socket.IPPROTO_TCP, one) for one in (socket.TCP_KEEPIDLE, socket.TCP_KEEPINTVL, socket.TCP_KEEPCNT)] == [60, 10, 3]
+        assert client.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT) == 180_000

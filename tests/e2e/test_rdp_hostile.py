@@ -81,6 +81,13 @@ def test_nobody_keeps_a_lobby_for_ever(clinic):
     assert not clinic.sessions(person)
 
 
+def test_a_client_with_a_screen_that_no_recording_holds_gets_a_smaller_one(clinic):
+    person = clinic.staff()
+    with clinic.xfreerdp(person, "pacs-1", width=8500, height=400) as client:
+        until(lambda: 8192 in [one.get_geometry().width for one in client.display.root.query_tree().children], 20)
+        lobby(client)
+
+
 @pytest.fixture(scope="module")
 def limits():
     return {"login": "25s"}

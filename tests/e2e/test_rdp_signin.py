@@ -80,7 +80,7 @@ def test_what_the_target_draws_is_what_the_client_shows(clinic):
 def test_clients_of_fewer_colours(clinic, depth):
     person = clinic.staff()
     with clinic.xfreerdp(person, "cart-1", depth=depth) as client:
-        answer(client, person.fresh_code())
+        answer(client, person.fresh_code)
         wanted = clinic.shadow.display.picture().crop(0, 70, 1024, 600)
         seen = client.display.until(lambda one: one.crop(0, 70, 1024, 600).error(wanted) < 40, 15).crop(0, 70, 1024, 600)
         # Five bits of a channel are left of eight, and the eye does not see it; more is an encoder that fails.
@@ -91,7 +91,7 @@ def test_clients_of_fewer_colours(clinic, depth):
 def test_a_client_of_too_few_colours_for_a_diagnosis_is_told_so(clinic, depth, told):
     person = clinic.staff()
     with clinic.xfreerdp(person, "pacs-1", depth=depth) as client:
-        answer(client, person.fresh_code())
+        answer(client, person.fresh_code)
         wanted = clinic.shadow.display.picture().crop(0, 70, 1024, 600)
         client.display.until(lambda one: one.crop(0, 70, 1024, 600).error(wanted) < 40, 40)
     until(lambda: not clinic.sessions(person), 40)
@@ -103,7 +103,7 @@ def test_a_client_of_too_few_colours_for_a_diagnosis_is_told_so(clinic, depth, t
 def test_rdesktop(clinic, depth):
     person = clinic.staff()
     with clinic.rdesktop(person, "pacs-1", depth=depth) as client:
-        answer(client, person.fresh_code())
+        answer(client, person.fresh_code)
         if depth == 32:
             clinic.connected(client)
         else:
@@ -149,7 +149,7 @@ def test_a_name_that_is_unknown_looks_like_one_that_is_known(clinic):
 def test_a_target_that_is_not_allowed_is_refused_in_the_lobby(clinic):
     person = clinic.person("visitors")
     with clinic.xfreerdp(person, "pacs-1") as client:
-        answer(client, person.fresh_code())
+        answer(client, person.fresh_code)
         until(lambda: "access.decided" in kinds(clinic, person), 10)
         decided = clinic.audit(kind="access.decided", person=person.name)[-1]
         assert "session.start" not in kinds(clinic, person), decided

@@ -21,7 +21,7 @@ def try_it(clinic, where, within=15):
     """Somebody who went for a target, got no desktop, and closed what the lobby told."""
     person = clinic.staff()
     with clinic.xfreerdp(person, where) as client:
-        answer(client, person.fresh_code())
+        answer(client, person.fresh_code)
         until(lambda: any(one["kind"] in ("target.unreachable", "target.key-changed") for one in clinic.audit(person=person.name)), within)
         leave(client)
     until(lambda: not clinic.sessions(person), 10)
@@ -120,7 +120,7 @@ def test_a_target_that_talks_nonsense_ends_its_own_session_only(clinic, then):
         with clinic.session(other, "pacs-1") as bystander:
             person = clinic.staff()
             with clinic.xfreerdp(person, "stub-1") as client:
-                answer(client, person.fresh_code())
+                answer(client, person.fresh_code)
                 until(lambda: stub.taken, 10)
                 until(lambda: unreachable(clinic, person), 30)
                 leave(client)

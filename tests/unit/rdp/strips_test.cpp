@@ -87,6 +87,43 @@ TEST_F(StripsTest, TakesBackWhatIsNoLongerTrueOfTheTime) {
     EXPECT_EQ(shown(), "");
 }
 
+TEST_F(StripsTest, DoesNotRunOutWhileNobodyCanSeeIt) {
+    calm("one monitor");
+    after(seconds(2));
+    strips.hide(now);
+    now += seconds(600);
+    strips.hide(now);
+    urgent("somebody watches");
+    EXPECT_EQ(shown(), "somebody watches");
+    now += seconds(600);
+    EXPECT_FALSE(strips.show(now));
+    EXPECT_EQ(shown(), "somebody watches");
+    EXPECT_EQ(strips.until(), now + seconds(12));
+    after(seconds(12));
+    EXPECT_EQ(shown(), "one monitor") << "two seconds were not enough to read it";
+    strips.hide(now + seconds(5));
+    now += seconds(100);
+    EXPECT_FALSE(strips.show(now));
+    EXPECT_EQ(strips.until(), now + seconds(7)) << "of its twelve seconds five were seen";
+}
+
+TEST_F(StripsTest, DropsWhatWasSaidOfTheTimeWhenNobodyCouldSeeIt) {
+    strips.hide(now);
+    strips.say({.text = "5 minutes left", .urgent = true, .of_time = true}, now);
+    urgent("somebody watches");
+    now += seconds(250);
+    EXPECT_TRUE(strips.show(now)) << "to be said anew";
+    after(Duration(0));
+    EXPECT_EQ(shown(), "somebody watches");
+    strips.say({.text = "50 s left", .urgent = true, .of_time = true}, now);
+    after(Strips::enough);
+    EXPECT_EQ(shown(), "50 s left");
+    strips.hide(now);
+    now += std::chrono::milliseconds(100);
+    EXPECT_FALSE(strips.show(now)) << "a moment's pause makes nothing untrue";
+    EXPECT_EQ(shown(), "50 s left");
+}
+
 TEST_F(StripsTest, SaysNothingTwiceAndKeepsNoRowWithoutEnd) {
     urgent("first");
     for (int i = 0; i < 3; ++i) calm("the same");
