@@ -53,7 +53,7 @@ def test_a_web_hook_comes_signed_over_tls_and_names_its_delivery(house):
     parts = dict(part.split("=", 1) for part in call.headers["Anteroom-Signature"].split(","))
     assert hmac.new(KEY.encode(), parts["t"].encode() + b"." + call.body, hashlib.sha256).hexdigest() == parts["v1"]
     assert abs(time.time() - int(parts["t"])) < 30
-    assert any(one["fields"]["number"] == delivery.rsplit("-", 1)[1] for one in house.audit(kind="alert.sent"))
+    until(lambda: any(one["fields"]["number"] == delivery.rsplit("-", 1)[1] for one in house.audit(kind="alert.sent")), 15)
 
 
 def test_a_mail_comes_over_starttls_with_a_password(house):

@@ -253,7 +253,7 @@ def test_an_invitation_that_was_left_halfway_stays_good(hospital, visit):
 def test_a_wrong_code_and_a_used_one_say_what_to_do(hospital, visit):
     person = hospital.staff()
     window = visit(PHONE, "light")
-    used = person.fresh_code()
+    used = person.codes.lasting()
     sign_in(window, person, code=used)
     window.button("Sign out").first().click()
     window.page.getByLabel("Name", exact=True).fill(person.name)

@@ -14,6 +14,7 @@ import time
 import pytest
 
 from hospital.anteroom import BIN
+from hospital.house import until
 from hospital.web import TOKEN, Web
 
 COOKIE = ("Cookie", f"__Host-anteroom={TOKEN}")
@@ -480,12 +481,16 @@ def test_who_does_not_read_is_let_go(web):
     line = stream(web)
     read_until(line, b"hello")
     number = web.broker.calls("WebListen")[-1]["number"]
+
+    def over():
+        return [one for one in web.broker.calls("WebOver") if one["number"] == number]
+
     before = memory_of(web.server_pid())
     for i in range(3000):
         web.broker.say("WebEvent", number=number, id=2000 + i, topic="me", json="x" * 4000)
-        if web.broker.calls("WebOver"):
+        if over():
             break
-    web.broker.wait_for("WebOver", within=45)
+    until(over, 45)
     assert memory_of(web.server_pid()) < before + 30000
     line.close()
     lives(web)
@@ -560,7 +565,7 @@ def test_only_so_many_watch_at_once(web):
             opened.append(frames)
         (last,) = list(opened[-1].messages())
         assert last["kind"] == "end" and "Too much" in last["sentence"]
-        assert len(web.broker.calls("WebWatch")) == 32
+        assert len(web.broker.wait_for("WebWatch", 32)) == 32
     finally:
         for frames in opened:
             frames.close()

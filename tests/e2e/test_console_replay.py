@@ -79,6 +79,7 @@ def recorded(hospital, people):
         terminal.expect("red")
         terminal.send("printf '\\033[0m\\033[?1049l'; echo the-end-$((1+1))\r")
         terminal.expect("the-end-2")
+        time.sleep(4)  # long enough to be seen playing
         terminal.send("exit\r")
         terminal.rest()
     return session_of(hospital, people["vendor"])
@@ -142,6 +143,8 @@ def test_a_recording_is_found_proven_searched_noted_and_signed_off(hospital, vis
     assert position(window) >= found + 8
 
     # Back to before the pause: what came later is not on the screen.
+    window.page.evaluate("document.querySelector('.controls [aria-label=Pause]')?.click()")
+    window.button("Play", exact=True).waitFor()
     slider = window.page.getByRole("slider", name="Position")
     slider.focus()
     slider.press("Home")

@@ -1,4 +1,5 @@
 """What a permitted session can do: terminal, commands, both output streams, exit status and signal, several channels at once."""
+import contextlib
 import hashlib
 import os
 import re
@@ -40,7 +41,7 @@ def test_an_interactive_shell_in_a_terminal(hospital):
         terminal.send("PS1='ready> '; tty; stty size\n")
         terminal.expect(r"/dev/pts/\d+\r\n30 100\r\n")
         terminal.resize(132, 43)
-        terminal.send("stty size\n")
+        terminal.send("sleep 0.2; stty size\n")
         terminal.expect(r"43 132\r\n")
         terminal.resize(20, 5)
         terminal.send("sleep 0.2; stty size\n")
@@ -161,8 +162,13 @@ def test_more_channels_than_allowed_are_refused_and_the_others_live(hospital):
         assert channels[3].recv(100) == b"here\n"
         for channel in channels[5:]:
             channel.close()
-        time.sleep(0.3)
-        again = one.open_session()
+        deadline = time.monotonic() + 10
+        while True:
+            with contextlib.suppress(paramiko.ChannelException):
+                again = one.open_session()
+                break
+            assert time.monotonic() < deadline, "no channel for those that were closed"
+            time.sleep(0.1)
         again.exec_command("echo again")
         assert again.recv(100) == b"again\n"
 

@@ -64,7 +64,7 @@ def test_a_wrong_password_is_asked_for_the_code_all_the_same(hospital):
 
 def test_a_used_code_says_so_and_when_the_next_one_comes(hospital):
     person = hospital.staff(key=True)
-    code = person.fresh_code()
+    code = person.codes.lasting()
     assert hospital.ssh(person, "mri-3", "true", way="key", code=code).status == 0
     done = hospital.ssh(person, "mri-3", "echo", "in", way="key", code=[code, person.fresh_code()])
     assert (done.status, done.text) == (0, "in\n"), done.errors

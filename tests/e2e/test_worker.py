@@ -551,7 +551,7 @@ def test_a_full_screen_program_is_not_garbled(scene):
     scene.target.send("\x1b[?1049l$ ")
     terminal.expect(r"\x1b\[\?1049l\$ \x1b\[23;2t\r\n\*\*\* anteroom: 5 min left\. \*\*\*\r\n")
     scene.target.send("\x1b[?1049h\x1b[?1000h")
-    time.sleep(0.2)
+    terminal.expect(r"\x1b\[\?1000h")
     scene.broker.do("terminate Ended by dana: not now.")
     terminal.expect(r"\x1b\[\?1049l.*\x1b\[\?1000l.*Ended by dana: not now\.")
 

@@ -43,11 +43,17 @@ class Codes:
         return next(text for text in (f"{number:06d}" for number in range(1, 99)) if text not in near)
 
     def fresh(self):
+        # The step before is the first to go stale: not handed out when it could be stale on arrival.
+        return self.first_of(lambda step: ([step - 1] if self.left() > 8 else []) + [step, step + 1])
+
+    def lasting(self):
+        """One that is good for a minute at least: that of the step after."""
+        return self.first_of(lambda step: [step + 1])
+
+    def first_of(self, candidates):
         while True:
             with self.lock:
-                step = int(time.time()) // STEP
-                # The step before is the first to go stale: not handed out when it could be stale on arrival.
-                for candidate in ([step - 1] if self.left() > 8 else []) + [step, step + 1]:
+                for candidate in candidates(int(time.time()) // STEP):
                     if candidate > max(self.used, default=0):  # a step before one that was used is spent with it
                         self.used.add(candidate)
                         return code_at(self.secret, candidate)

@@ -159,7 +159,7 @@ class Clinic(Anteroom):
 
     def signed_in(self, client, person, *answers, target=None, within=20):
         """Answers the lobby, the code first, until the target's screen is there."""
-        for text in (person.fresh_code(), *answers):
+        for text in (person.fresh_code, *answers):
             answer(client, text)
         return self.connected(client, target, within)
 
@@ -203,11 +203,26 @@ def awake(client, within=20):
 
 
 def answer(client, text, within=20):
-    """Types an answer once the lobby asks, and waits until it shows something else. What it says is pixels: what came of it is looked up in the audit log."""
+    """Types an answer once the lobby asks, and waits until it shows something else. What it says is pixels: what came of it is looked up in the audit log.
+    `text` may be what makes it: a code is taken only when it is asked for."""
     lobby(client)
-    client.display.type(text)
-    time.sleep(0.2)
+    empty = settled(client, within)
+    if text := text() if callable(text) else text:
+        client.display.type(text)
+        client.display.until(lambda seen: seen.differing(empty) >= 90, within)
+        settled(client, within)
     enter(client, within)
+
+
+def settled(client, within=20):
+    """The picture, once nothing but a caret moves in it."""
+    deadline, seen = time.monotonic() + within, client.display.picture()
+    while True:
+        time.sleep(0.3)
+        before, seen = seen, client.display.picture()
+        if seen.differing(before) < 90:
+            return seen
+        assert time.monotonic() < deadline, "it never rests"
 
 
 def enter(client, within=20):

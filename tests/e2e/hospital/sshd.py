@@ -1,12 +1,17 @@
 """A real sshd of its own: port, host key, configuration and log in one folder. The machine's own sshd is left alone."""
+import contextlib
 import ctypes
+import fcntl
+import functools
 import os
 import pathlib
 import pwd
+import random
 import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 
 
@@ -19,15 +24,27 @@ def die_with_parent():
     ctypes.CDLL(None).prctl(1, signal.SIGTERM)
 
 
+HELD = set()
+
+
+@functools.cache
+def shared_locks():
+    """A file with a byte for each port; who locks it holds the port. Closed with this process, and no child inherits the locks."""
+    return open(pathlib.Path(tempfile.gettempdir()) / f"anteroom-ports-{os.getuid()}", "ab", opener=lambda path, flags: os.open(path, flags | os.O_NOFOLLOW, 0o600))
+
+
 def free_port(preferred=0):
-    for port in (preferred, 0):
-        with socket.socket() as probe:
+    """One that stays ours while this process lives: outside the range from which the kernel serves whoever asks for any, and locked against the tests beside this one."""
+    low = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for port in ([preferred] if preferred else []) + random.sample(range(10240, max(low, 20480)), 200):
+        if port in HELD:
+            continue
+        with contextlib.suppress(OSError), socket.socket() as probe:
+            fcntl.lockf(shared_locks(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return probe.getsockname()[1]
+            probe.bind(("127.0.0.1", port))
+            HELD.add(port)
+            return port
     raise OSError("no free port")
 
 
