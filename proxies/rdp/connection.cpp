@@ -111,10 +111,11 @@ void Connection::wait(Monotonic now) {
     if (!desk_->on_target()) next = std::min(next, now + blink);
     std::vector<pollfd> fds{{link_.fd(), POLLIN, 0}};
     const bool stalled = recording_ && recording_->stalled(now);
-    const bool full = full_since_.has_value();
-    if (!stalled && !full) client_->append_descriptors(fds);
+    const bool full = target_ && full_since_;
+    if (full) fds.push_back(target_->room());
+    else if (!stalled) client_->append_descriptors(fds);
     if (target_ && !stalled && !(channels_ && channels_->congested())) target_->append_descriptors(fds);
-    if (stalled || full) next = std::min(next, now + tick);
+    if (stalled) next = std::min(next, now + tick);
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(next - now).count();
     ::poll(fds.data(), fds.size(), static_cast<int>(std::clamp<std::int64_t>(left, 0, 1000)));
 }

@@ -317,7 +317,7 @@ void TargetLeg::append_descriptors(std::vector<pollfd>& to) {
 }
 
 bool TargetLeg::full() const {
-    pollfd socket{socket_, POLLOUT, 0};
+    pollfd socket = room();
     return state_ == State::up && ::poll(&socket, 1, 0) == 0;
 }
 

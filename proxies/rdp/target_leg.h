@@ -48,6 +48,7 @@ public:
     void append_descriptors(std::vector<pollfd>& to);
     // It does not read: FreeRDP would wait for it with whatever is sent now.
     bool full() const;
+    pollfd room() const { return {socket_, POLLOUT, 0}; }  // what to wait for then
     // The certificate, once, when the TLS handshake is done; then verdict() is due.
     std::optional<control::TargetIdentity> take_identity();
     void verdict(control::TargetVerdict verdict);
