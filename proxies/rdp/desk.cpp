@@ -66,7 +66,8 @@ void Desk::draw_lobby(Lobby& lobby, Monotonic now) {
     const std::size_t line = std::size_t{lobby_width_} * 4;
     for (std::uint32_t top = 0; top < lobby_height_; top += compared_rows) {
         const std::uint32_t rows = std::min(compared_rows, lobby_height_ - top);
-        const auto hash = std::hash<std::string_view>{}({reinterpret_cast<const char*>(lobby_.data() + top * line), rows * line});
+        const std::string_view band(reinterpret_cast<const char*>(lobby_.data() + top * line), rows * line);
+        const auto hash = std::hash<std::string_view>()(band);
         if (std::exchange(sent_bands_[top / compared_rows], hash) == hash) continue;
         damage({0, static_cast<UINT16>(top), static_cast<UINT16>(lobby_width_), static_cast<UINT16>(top + rows)});
     }
