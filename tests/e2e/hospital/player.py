@@ -38,6 +38,17 @@ def known_by(picture):
     return hashlib.sha256(rgba(picture)).hexdigest()
 
 
+# A busy machine would come too late from outside.
+PAUSE_AT_ONCE = """{
+    const looks = setInterval(() => {
+        const pause = document.querySelector('.controls [aria-label=Pause]');
+        if (!pause || document.body.innerText.includes('Connecting…')) return;
+        clearInterval(looks);
+        pause.click();
+    }, 20);
+}"""
+
+
 class Player:
     """A Visitor at /replay/ID."""
 
@@ -47,6 +58,8 @@ class Player:
     def open(self, moment="", name=re.compile("^Play"), playing=True):
         self.window.go(f"/replay/{self.session}{moment}")
         self.window.button(name).first().click()
+        if not playing:
+            self.window.page.evaluate(PAUSE_AT_ONCE)
         self.window.button("Play with passkey").click()
         self.slider().waitFor()
         return self if playing else self.pause()
