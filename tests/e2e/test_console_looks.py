@@ -114,7 +114,7 @@ def press(*names):
 
 def seen_a_while_ago(window, world):
     """Seconds take less room than minutes."""
-    window.until("document.querySelector('main').innerText.includes('min ago')", 90)
+    window.until("!/\\b(s ago|just now)/.test(document.querySelector('main').innerText)", 90)
 
 
 def decide(window, world):
