@@ -165,16 +165,20 @@ def turned_around(window):
 
 
 def hover_over_lanes(window):
-    """Every tip that the timeline's lanes have."""
-    tips = set()
+    """Every tip that the timeline's lanes have: the pointer passes no moment by."""
+    window.until_laid_out()
+    window.page.evaluate("""(() => {
+        const tip = document.querySelector('.tip'), seen = window.__tips = new Set();
+        new MutationObserver(() => seen.add(tip.textContent)).observe(tip, { subtree: true, childList: true, characterData: true });
+    })()""")
     for lane in range(window.page.locator(".track.lane").count()):
         here = window.page.locator(".track.lane").nth(lane)
         here.scrollIntoViewIfNeeded()
         box = here.boundingBox()
-        for step in range(0, 41):
-            window.page.mouse.move(box["x"] + box["width"] * step / 40, box["y"] + box["height"] / 2)
-            tips.add(window.page.evaluate("document.querySelector('.tip')?.textContent ?? ''"))
-    return tips
+        middle = box["y"] + box["height"] / 2
+        window.page.mouse.move(box["x"] + 1, middle)
+        window.page.mouse.move(box["x"] + box["width"] - 1, middle, steps=int(box["width"] / 4))
+    return window.page.evaluate("[...window.__tips]")
 
 
 def search(window, text):

@@ -188,7 +188,8 @@ def test_what_a_hostile_terminal_shows_does_nothing(hospital, visit, recorded):
     slider.press("End")
     window.until_drawn("the-end-2")
     assert window.page.evaluate("window.__ran") is None
-    assert all(set(json.loads(words)) & {"seek", "want", "search", "channel"} for words in window.page.evaluate("window.__sent")), "a terminal's answers are sent nowhere"
+    said = [set(json.loads(words)) for words in window.page.evaluate("window.__sent")]
+    assert all(one in ({"ticket"}, {"seek", "to"}, {"want"}, {"search", "text"}, {"channel"}) for one in said), "a terminal's answers are sent nowhere"
     assert window.page.evaluate("navigator.clipboard.readText()") != "stolen"
     assert "evil" not in window.where() and window.page.locator("a[href*='evil.example']").count() == 0
 

@@ -45,6 +45,18 @@ describe('a replay', () => {
     expect(stage.seen.at(-1)).toBe('t900 ');
     expect(replayer.position).toBe(1000);
   });
+  it('does not know how long it is before the server has said so: until then nothing in it was watched', () => {
+    const { replayer, take } = player();
+    expect(replayer.recorded).toBeNull();
+    take(begin());
+    expect(replayer.recorded).toBe(600_000);
+    const never = player().replayer;
+    never.cut();
+    expect(never.recorded).toBeNull();
+    const live = player();
+    live.take(begin({ live: true, duration: 5000 }));
+    expect(live.replayer.recorded).toBe(Infinity);
+  });
   it('goes as fast as is asked, and asks for as much more', () => {
     const { replayer, sent, pass, take } = player();
     take(begin(), upto(600_000));

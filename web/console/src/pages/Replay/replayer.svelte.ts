@@ -178,6 +178,10 @@ export class Replayer {
   get end(): number {
     return this.live ? Math.max(this.duration, this.#now.at) : this.duration;
   }
+  // How long what was recorded is, for what has to be watched of it; null: it is not known yet.
+  get recorded(): number | null {
+    return this.live ? Infinity : this.protocol && this.duration;
+  }
   get ended(): boolean {
     return !this.live && this.phase !== 'connecting' && this.duration > 0 && this.position >= this.duration;
   }
