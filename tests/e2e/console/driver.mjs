@@ -16,7 +16,7 @@ let count = 0;
 const browser = await chromium.launch({ executablePath: program, args: options, timeout: 60_000 });
 
 // What a page must not do is gathered from its first moment on: errors, refused content, dialogs.
-async function open({ wait = 40_000, ...given }) {
+async function open({ wait = 40_000, slow = Boolean(process.env.ANTEROOM_SLOW_BROWSER), ...given }) {
     const context = await browser.newContext(given);
     context.setDefaultTimeout(wait);
     const wrongs = [];
@@ -26,8 +26,28 @@ async function open({ wait = 40_000, ...given }) {
             window.__wrong(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber} ${event.sample}`));
     });
     context.on('page', (page) => watch(page, wrongs));
+    if (slow) await delayed(context);
     const page = await context.newPage();
+    if (slow) await slowed(context, page);
     return { context, page, wrongs: new Wrongs(wrongs) };
+}
+
+// An old phone behind a bad line, where what a page says before it knows stands long enough to be seen.
+const lineDelay = 300; // milliseconds each way
+const slowdown = 4;
+async function delayed(context) {
+    await context.routeWebSocket(/.*/, (socket) => {
+        const server = socket.connectToServer();
+        const later = (to) => (message) => void setTimeout(() => to.send(message), lineDelay);
+        socket.onMessage(later(server));
+        server.onMessage(later(socket));
+    });
+}
+async function slowed(context, page) {
+    const devtools = await context.newCDPSession(page);
+    await devtools.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
+    await devtools.send('Network.enable');
+    await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: lineDelay, downloadThroughput: -1, uploadThroughput: -1 });
 }
 
 // What went wrong since it was last asked.

@@ -61,7 +61,7 @@ class Remote:
 
 class Driver:
     def __init__(self, *options):
-        environment = {"PATH": os.defpath, "HOME": os.environ.get("HOME", "/tmp"), "LANG": "C.UTF-8", "TZ": "UTC", **{name: value for name, value in os.environ.items() if name == "LD_LIBRARY_PATH"}}
+        environment = {"PATH": os.defpath, "HOME": os.environ.get("HOME", "/tmp"), "LANG": "C.UTF-8", "TZ": "UTC", **{name: value for name, value in os.environ.items() if name in ("LD_LIBRARY_PATH", "ANTEROOM_SLOW_BROWSER")}}
         self.process = subprocess.Popen([NODE, HERE / "driver.mjs", libraries(), PROGRAM, *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, text=True,
                                         preexec_fn=die_with_parent)
         self.numbers = itertools.count(1)

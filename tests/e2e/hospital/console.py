@@ -140,7 +140,7 @@ class Api:
                 self.connection.request(method, path, data, lines)
                 answer = self.connection.getresponse()
                 break
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError):
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError):  # kept, and idle for too long
                 self.close()
                 if attempt == 2:
                     raise

@@ -38,6 +38,8 @@ def known_by(picture):
     return hashlib.sha256(rgba(picture)).hexdigest()
 
 
+# Before that it knows neither what there is nor how long it is.
+CONNECTED = "document.querySelector('[role=slider]') && !document.body.innerText.includes('Connecting…')"
 # A busy machine would come too late from outside.
 PAUSE_AT_ONCE = """{
     const looks = setInterval(() => {
@@ -61,7 +63,7 @@ class Player:
         if not playing:
             self.window.page.evaluate(PAUSE_AT_ONCE)
         self.window.button("Play with passkey").click()
-        self.slider().waitFor()
+        self.window.until(CONNECTED)
         return self if playing else self.pause()
 
     def slider(self):
