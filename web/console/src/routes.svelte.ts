@@ -103,6 +103,12 @@ export function rewrite(query: string, hash = location.hash): void {
   here.hash = location.hash;
 }
 
+// The query of the page at `path`, to be read again and again: that of the next page is none of its, while that one loads.
+export function ownQuery(path: string): () => URLSearchParams {
+  let own = here.query;
+  return () => new URLSearchParams(here.path.startsWith(path) ? (own = here.query) : own);
+}
+
 export function startRouter(): () => void {
   history.scrollRestoration = 'manual';
   key = (history.state as { key?: string } | null)?.key ?? 'first';

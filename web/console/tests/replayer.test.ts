@@ -57,6 +57,23 @@ describe('a replay', () => {
     live.take(begin({ live: true, duration: 5000 }));
     expect(live.replayer.recorded).toBe(Infinity);
   });
+  it('goes on showing as watched what it has just told, and what came since, as one', () => {
+    const { replayer, pass, take } = player();
+    take(begin(), upto(20_000));
+    pass(3033);
+    expect(replayer.takePlayed()).toHaveLength(1);
+    pass(2000);
+    expect(replayer.fresh).toHaveLength(1);
+    expect(replayer.fresh[0]![0]).toBe(0);
+    expect(replayer.fresh[0]![1]).toBeGreaterThan(3500);
+  });
+  it('does not lose a search that came before the line', () => {
+    const { replayer, sent, take } = player();
+    replayer.search('needle');
+    expect(sent).toEqual([]);
+    take(begin());
+    expect(sent[0]).toEqual({ search: 1, text: 'needle' });
+  });
   it('goes as fast as is asked, and asks for as much more', () => {
     const { replayer, sent, pass, take } = player();
     take(begin(), upto(600_000));

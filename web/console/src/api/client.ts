@@ -22,7 +22,7 @@ export class Unreachable extends Error {
 
 export interface CallOptions {
   signal?: AbortSignal;
-  within?: number; // ms (instead of `signal`): later than that it is unreachable
+  within?: number; // ms: later than that it is unreachable
   ifMatch?: string;
   // The caller knows what a 401 means here (signing in, a fresh factor) and deals with it.
   quiet401?: boolean;
@@ -62,7 +62,8 @@ async function call<T>(method: 'GET' | 'POST', path: string, body: object | unde
   if (body !== undefined) init.body = JSON.stringify(body);
   const late = new AbortController();
   const limit = options.within === undefined ? undefined : setTimeout(() => late.abort(), options.within);
-  init.signal = options.signal ?? late.signal;
+  options.signal?.addEventListener('abort', () => late.abort());
+  init.signal = late.signal;
   if (options.keepalive) init.keepalive = true;
 
   let answer: Response;

@@ -67,7 +67,7 @@ export class Resource<T> {
 // component is being set up.
 export function resource<T>(path: () => string, topics: EventTopic[] = []): Resource<T> {
   let at = '';
-  const made = new Resource<T>((signal) => get<T>(at, { signal }));
+  const made = new Resource<T>((signal) => get<T>(at, { signal, within: 30_000 }));
   $effect(() => {
     const next = path();
     if (next !== at) {

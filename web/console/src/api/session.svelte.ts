@@ -57,7 +57,7 @@ class Session {
   }
 
   async begin(): Promise<void> {
-    const site = get<Site>('/api/site').then((site) => (this.site = site));
+    const site = get<Site>('/api/site', { within: 8000 }).then((site) => (this.site = site));
     const me = this.refresh();
     await Promise.allSettled([site, me]);
   }

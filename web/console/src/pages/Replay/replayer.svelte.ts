@@ -5,7 +5,7 @@ import type { TimelineMoment, WatchCommand, WatchMessage } from '../../api/types
 import type { Frame } from '../Watch/frame';
 import { mostColumns, mostRows } from '../Watch/stream';
 import { gapsOf, lead, longEnough, skippedWords, type Activity } from './idle';
-import { joined, partAt, together, type Range } from './ranges';
+import { joined, partAt, together, whole, type Range } from './ranges';
 import { before, behind } from './required';
 
 export interface Stage {
@@ -52,7 +52,7 @@ export class Replayer {
   stuck = $state(false); // at a damaged piece: behind it there may be more
   said = $state(''); // over the picture, and for those who listen
   sayings = $state(0);
-  fresh = $state.raw<Range[]>([]); // played here and not yet told to the server, to be drawn: a second old at most
+  fresh = $state.raw<Range[]>([]); // played here, and not yet in what the server says: a second old at most
   stage: Stage | null = null;
 
   #notes = $state.raw<TimelineMoment[]>([]);
@@ -67,6 +67,7 @@ export class Replayer {
   #edge = false; // live: all there is has been sent, and what stands still is still going on
   #seeks = 0;
   #searches = 0;
+  #text = ''; // searched for
   #sought: number | null = null; // the seek that is not answered yet
   #then: number | null = null; // where to after that one
   #now = { at: 0, since: 0 }; // of a live session
@@ -78,6 +79,7 @@ export class Replayer {
   #send: (command: WatchCommand) => void;
   #start: number | null;
   #played: Range[] = [];
+  #lately: Range[] = []; // told last: the answer may be on its way
   #shown = 0;
 
   // `start`: milliseconds; null: at the beginning, and of a live session at now. `terminal`: the one of several that is to be shown there.
@@ -129,6 +131,7 @@ export class Replayer {
 
   #begin({ protocol, live, duration }: Extract<WatchMessage, { kind: 'begin' }>): void {
     this.phase = 'open';
+    this.#find(); // who was quicker than the line
     [this.protocol, this.live, this.duration] = [protocol, live, duration];
     this.#now = { at: duration, since: this.#last };
     this.playing = true;
@@ -180,7 +183,7 @@ export class Replayer {
   }
   // How long what was recorded is, for what has to be watched of it; null: it is not known yet.
   get recorded(): number | null {
-    return this.live ? Infinity : this.protocol && this.duration;
+    return this.live ? Infinity : this.duration || null;
   }
   get ended(): boolean {
     return !this.live && this.phase !== 'connecting' && this.duration > 0 && this.position >= this.duration;
@@ -272,7 +275,11 @@ export class Replayer {
   search(text: string): void {
     this.hits = null;
     this.#searches += 1;
-    if (text !== '') this.#send({ search: this.#searches, text });
+    this.#text = text;
+    this.#find();
+  }
+  #find(): void {
+    if (this.#text !== '' && this.phase === 'open') this.#send({ search: this.#searches, text: this.#text });
   }
   faster(step: 1 | -1): void {
     const at = speeds.findIndex((speed) => speed >= this.speed);
@@ -287,7 +294,8 @@ export class Replayer {
   // What was played since it was last asked. What could not be told is given back.
   takePlayed(): Range[] {
     const played = this.#played;
-    this.#played = this.fresh = [];
+    this.#lately = whole(played);
+    this.#played = [];
     return played;
   }
   giveBack(played: readonly Range[]): void {
@@ -309,7 +317,7 @@ export class Replayer {
     else this.waiting = this.position > this.upto && this.phase === 'open';
     this.#apply();
     if (!this.following) this.#wantMore();
-    if (now - this.#shown > 1000) [this.fresh, this.#shown] = [this.#played, now];
+    if (now - this.#shown > 1000) [this.fresh, this.#shown] = [together(this.#lately, whole(this.#played)), now];
   }
 
   #keepUp(seen: boolean, passed: number): void {
