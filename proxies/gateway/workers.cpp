@@ -18,7 +18,7 @@ namespace anteroom::gateway {
 namespace {
 
 // How long past its deadline a worker may take to say goodbye by itself.
-constexpr Duration goodbye = std::chrono::milliseconds(600);
+constexpr Duration goodbye = std::chrono::milliseconds(900);
 
 // What is left of a connection one of whose two processes has ended may say goodbye: the front what the worker said last to the
 // client, the worker its last words to broker and recording.

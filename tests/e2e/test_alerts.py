@@ -1,4 +1,5 @@
 """Alerts on their way out: real receivers of every kind, each killed in turn and brought back."""
+import contextlib
 import hashlib
 import hmac
 import json
@@ -102,6 +103,9 @@ def test_a_dead_receiver_loses_nothing_keeps_its_order_and_delays_no_other(house
     others = [name for name in ("soc", "mail", "siem") if name != victim]
     before = house.test(victim)
     house.arrives(before)
+    until(lambda: house.states()[victim]["waiting"] == 0, 10)  # its answer is in as well
+    if victim == "siem":  # and in its file what it was told of that: it is killed, not ended
+        until(lambda: house.siem.records()[-1:] and house.siem.records()[-1]["seq"] >= house.audit()[-1]["seq"], 10)
     stop()
     lost = [house.test(victim) for _ in range(4)]
     began = time.monotonic()
@@ -140,14 +144,12 @@ def test_a_courier_that_is_killed_again_and_again_loses_nothing(house):
 def test_a_broker_that_is_killed_loses_nothing_that_was_queued(house):
     house.hooks.behave = 503
     sent = [house.test("soc") for _ in range(3)]
-    (broker,) = house.programs("anteroom-broker")
+    broker = house.broker()
     os.kill(broker, signal.SIGKILL)
     until(lambda: house.programs("anteroom-broker") not in ([], [broker]) and house.answers(), 20)
     house.hooks.behave = "ok"
-    house.hooks.calls.clear()
-    for delivery in sent:
-        house.arrives(delivery, 20)
-    assert [delivery for delivery in house.got("soc") if delivery in sent] == sent
+    until(lambda: all(delivery in house.hooks.taken() for delivery in sent), 30)
+    assert [delivery for delivery in house.hooks.taken() if delivery in sent] == sent
 
 
 # ---- the installation's own side
@@ -210,9 +212,11 @@ def test_without_alerts_there_is_no_courier(house, usual):
 
 def test_the_courier_leaves_no_core_and_no_other_process_reads_it(house):
     pid = house.courier()
-    limits = pathlib.Path(f"/proc/{pid}/limits").read_text()
-    core = next(line for line in limits.splitlines() if line.startswith("Max core file size"))
-    assert core.split()[4:6] == ["0", "0"]
+
+    def core():
+        return next(line for line in pathlib.Path(f"/proc/{pid}/limits").read_text().splitlines() if line.startswith("Max core file size")).split()[4:6]
+
+    until(lambda: core() == ["0", "0"], 10)  # it sees to that itself, first of all
     if os.geteuid() != 0:
         with pytest.raises(PermissionError):
             pathlib.Path(f"/proc/{pid}/environ").read_bytes()
@@ -224,7 +228,8 @@ def test_a_stranger_on_the_couriers_socket_is_sent_away_and_the_courier_comes_ba
     for packet in (b"\xff", b"\x00", b"\x2a" + b"x" * 1000):
         with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as stranger:
             stranger.connect(str(path))
-            stranger.send(packet)
             stranger.settimeout(5)
-            assert stranger.recv(100) == b""
+            with contextlib.suppress(ConnectionError):  # sent away already: the courier is back
+                stranger.send(packet)
+                assert stranger.recv(100) == b""
     house.arrives(house.test("soc"))

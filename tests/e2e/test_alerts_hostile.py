@@ -50,8 +50,7 @@ def test_a_bad_answer_is_no_arrival(house, usual, behave, says):
     assert says in state["why"] and state["waiting"] == 1 and time.monotonic() - began < 20
     assert {call.path for call in house.hooks.calls} == {"/hook"}, "a redirect is not followed"
     house.hooks.behave = "ok"
-    house.hooks.calls.clear()
-    house.arrives(delivery, 30)
+    until(lambda: delivery in house.hooks.taken(), 30)
     until(lambda: house.states()["soc"]["waiting"] == 0, 5)
 
 

@@ -200,7 +200,7 @@ def test_a_killed_broker_loses_no_record_that_was_acknowledged(hospital):
     import signal
     for _ in range(3):
         person = hospital.person("staff")  # acknowledged: the command has returned
-        (broker,) = hospital.programs("anteroom-broker")
+        broker = hospital.broker()
         os.kill(broker, signal.SIGKILL)
         hospital_back(hospital, broker)
         assert [one["kind"] for one in hospital.audit(person=person.name)][:2] == ["person.added", "totp.enrolled"]

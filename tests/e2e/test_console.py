@@ -245,6 +245,7 @@ def test_an_invitation_that_was_left_halfway_stays_good(hospital, visit):
     window = visit(DESK, "dark")
     invited.arrive(window)
     window.page.getByText("Leave. The invitation stays good").click()
+    window.see("You have signed out.")
     invited.arrive(window)
     window.go("/audit")
     window.heading(re.compile("^Welcome")).waitFor()
@@ -319,7 +320,6 @@ def test_a_page_in_another_window_moves_too_and_signing_out_ends_it(hospital, vi
 def test_another_site_cannot_frame_the_console(hospital, visit):
     with visit(DESK, "light", bypassCSP=True).borrow(hospital.api(hospital.staff())) as window:
         window.go("/offline.html")
-        window.js("(url) => { const frame = document.createElement('iframe'); frame.src = url; document.body.append(frame); }", hospital.origin.replace("localhost", "127.0.0.1") + "/approvals")
-        time.sleep(1)
+        window.js("(url) => new Promise((done) => { const frame = document.createElement('iframe'); frame.onload = () => setTimeout(done, 300); frame.src = url; document.body.append(frame); })", hospital.origin.replace("localhost", "127.0.0.1") + "/approvals")
         assert not any("Sign" in frame for frame in window.js("() => [...document.querySelectorAll('iframe')].map((one) => { try { return one.contentDocument?.body?.innerText ?? ''; } catch { return ''; } })"))
         window.went_wrong()

@@ -114,17 +114,16 @@ def test_nothing_that_a_terminal_prints_runs_or_answers(stage):
         window.button("Watch", exact=True).click()
         window.button("Watch with passkey").click()
         window.see("Live, about a second behind")
-        title = window.page.title()
+        title = window.until("document.title.startsWith('(') && document.title")  # something waits for olga
         script = house.home / "hostile.txt"
         script.write_bytes("\r\n".join(TERMINAL + CORPUS).encode() + b"\r\nend-of-the-corpus\r\n")
-        terminal.send(f"cat {script}; sleep 1; echo quiet\r")
+        terminal.send(f"cat {script}; sleep 1; echo qui''et\r")
         window.until_drawn("end-of-the-corpus")
         harmless(window, f"/live/{session}")
         assert window.page.title() == title
         assert window.js("async () => { try { return await navigator.clipboard.readText(); } catch { return ''; } }") != "pwned"
         terminal.expect("quiet")
-        before = terminal.seen
         window.page.keyboard.press("Tab")
         window.page.keyboard.type("echo typed by who watches\n")
-        terminal.read_some(1.5)
-        assert b"typed by who watches" not in terminal.seen[len(before):], "nothing goes back"
+        with pytest.raises(AssertionError):  # nothing goes back
+            terminal.expect("typed by who watches", timeout=1.5)

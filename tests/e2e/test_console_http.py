@@ -6,7 +6,6 @@ import os
 import pathlib
 import select
 import signal
-import socket
 import ssl
 import subprocess
 import time

@@ -110,7 +110,7 @@ def test_somebody_elses_passkey_proves_nothing(hospital, people, request_of):
 
 def test_a_code_is_good_once_and_says_when_the_next_one_comes(hospital, people, request_of):
     person = hospital.person("imaging", name="otto")
-    code = person.fresh_code()
+    code = person.codes.lasting()
     otto = hospital.api(source=person.source)
     otto.sign_in(person, code=code)
     number = request_of()["id"]

@@ -3,6 +3,7 @@ import re
 
 import pytest
 
+from hospital.house import until
 from hospital.passkey import proven_decision
 from hospital.player import Player
 from hospital.rdp_scene import PICTURES
@@ -95,7 +96,7 @@ def test_it_plays_what_was_on_the_screen_one_after_the_other(visit, filmed):
     player.film()
     player.play()
     player.until_like(filmed.pictures[3], PICTURES)
-    shown = player.filmed(filmed.pictures)
+    shown = until(lambda: (seen := player.filmed(filmed.pictures)) and seen[-1][0] == 3 and seen, 20)  # the film notes each a little later
     assert [number for number, _ in shown] == [0, 1, 2, 3]
     for number, at in shown[1:]:
         assert filmed.spans[number][0] - 1.5 <= at <= filmed.spans[number][1] + 1, shown

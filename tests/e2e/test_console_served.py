@@ -57,7 +57,7 @@ def test_a_killed_web_server_is_started_again(hospital):
 
 def test_a_killed_broker_is_missed_and_found_again_by_the_same_process(hospital):
     before = server(hospital)
-    (broker,) = hospital.programs("anteroom-broker")
+    broker = hospital.broker()
     os.kill(broker, signal.SIGSTOP)
     os.kill(broker, signal.SIGKILL)
     seen = set()

@@ -13,7 +13,9 @@ COUNTED = """
   window.EventSource = class extends EventSource { constructor(...given) { super(...given); window.__streams.push(this); } };
   window.BroadcastChannel = class extends BroadcastChannel { constructor(...given) { super(...given); window.__channels.push(this); } };
 """
-SIGN_IN_IS_THERE = "performance.getEntriesByType('resource').some((one) => /SignIn-.*js/.test(one.name))"
+# With all that it imports: one of them missing, it is not there.
+SIGN_IN_IS_THERE = ("['SignIn', 'passkey', 'fingerprint-pattern', 'forms'].every((part) => "
+                    "performance.getEntriesByType('resource').some((one) => one.responseEnd > 0 && one.name.includes(`/assets/${part}-`) && one.name.endsWith('.js')))")
 HOLDS = "window.__streams.some((one) => one.readyState === 1)"
 
 
@@ -194,7 +196,7 @@ def test_a_line_that_comes_back_brings_what_is_missing_and_takes_nobody_from_the
     window.see("asked before the gap")
     window.until(HOLDS)
     window.page.getByRole("navigation").getByRole("link", name="Home").click()
-    window.until("location.pathname === '/'")
+    window.heading("Home").first().waitFor()  # not only its address: until then Approvals stands there still, and would stay
     window.context.setOffline(True)
     window.page.getByRole("navigation").getByRole("link", name="Approvals").click()
     window.see("No connection")

@@ -49,7 +49,7 @@ def test_a_revoked_approval_ends_the_desktop(clinic):
         clinic.reviewed("request", "approve", str(request["id"]), person=dana)
         clinic.connected(client)
         clinic.reviewed("request", "revoke", str(request["id"]), "--reason", "wrong machine", person=dana)
-        until(lambda: not clinic.sessions(person), 5)
+        until(lambda: not clinic.sessions(person), 15)
         leave(client)
 
 
@@ -124,11 +124,7 @@ def test_the_lobby_that_waits_is_left_by_escape(clinic):
     person = clinic.staff()
     with clinic.xfreerdp(person, "ct-1") as client:
         request = ask(clinic, client, person)
-        before = client.display.picture()
-        client.display.key("Escape")
-        changes(client, before)  # that the request stays, and how to go on waiting
-        client.display.key("Escape")
-        client.ended(10)
+        leave(client)  # the first Escape leaves; one more closes what is said then
     assert clinic.json("request", "show", str(request["id"]))["state"] == "requested"
     assert not clinic.workers()
 

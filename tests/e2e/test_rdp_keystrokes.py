@@ -1,6 +1,5 @@
 """Keys pressed at a desktop, sealed to a key of their own where policy says so: read with the offline key, and in no other way."""
-import time
-
+from hospital.house import until
 from hospital.rdp_scene import clinic  # noqa: F401
 
 TYPED = "Geheim 42"
@@ -15,8 +14,9 @@ def test_keys_at_a_desktop_are_read_with_the_offline_key_only(clinic):  # noqa: 
     clinic.apply_policy(document)
     person, ruth = clinic.staff(), clinic.reviewer()
     with clinic.session(person, "pacs-1") as client:
+        typed = len(clinic.shadow.cart.typed())
         client.display.type(TYPED)
-        time.sleep(2)  # the last key reaches the recording
+        until(lambda: clinic.shadow.cart.typed()[typed:] == TYPED, 30)  # sealed before it is passed on
     recording = clinic.recording_of(person)
     done = clinic.reviewed("recording", "keystrokes", recording["id"], "--key", key, person=ruth)
     assert TYPED in done.text, done.all

@@ -28,7 +28,7 @@ def test_of_two_sessions_one_is_killed_and_the_other_lives(clinic):
             second.ended(15)
             until(lambda: not clinic.sessions(bob), 10)
             clinic.shadow.cart.tell("picture 9")
-            clinic.connected(first, within=10)
+            clinic.connected(first)
             assert first.lives() and len(clinic.sessions(alice)) == 1
             clinic.shadow.cart.tell("picture")
     recovered, whole = clinic.recording_of(bob), clinic.recording_of(alice)
@@ -66,9 +66,9 @@ def test_a_session_is_terminated_by_a_reviewer_and_says_so(clinic):
         (live,) = clinic.sessions(person)
         clinic.reviewed("session", "terminate", live["id"], "--reason", "wrong patient", person=ruth)
         began = time.monotonic()
-        changes(client, before, 5)
-        until(lambda: not clinic.sessions(person), 5)
-        assert time.monotonic() - began < 8
+        changes(client, before, 15)
+        until(lambda: not clinic.sessions(person), 15)
+        assert time.monotonic() - began < 15
         leave(client)
     end = clinic.audit(kind="session.end", person=person.name)[-1]
     assert "terminated" in str(end["fields"]), end
@@ -154,14 +154,15 @@ def test_a_disabled_person_is_cut_off(clinic):
     person = clinic.staff()
     with clinic.session(person, "pacs-1") as client:
         clinic.cli("person", "disable", person.name)
-        until(lambda: not clinic.sessions(person), 5)
+        until(lambda: not clinic.sessions(person), 15)
         leave(client)
 
 
 def test_a_client_that_stalls_costs_no_memory_and_comes_back(clinic):
     person = clinic.staff()
+    before = clinic.workers()
     with clinic.session(person, "pacs-1") as client:
-        pid = clinic.workers()[-1]
+        pid = clinic.one_worker(before)
         clinic.shadow.cart.tell("noise 2 20")
         before = rss_kb(pid)
         client.pause()
@@ -181,7 +182,7 @@ def test_a_target_that_becomes_smaller_and_larger_takes_its_client_along(clinic)
     with clinic.session(person, "pacs-1", screen=(1024, 768)) as client:
         clinic.shadow.display.resize(800, 600)
         try:
-            until(lambda: client.display.picture(0, 0, 800, 600).differing(clinic.shadow.display.picture()) == 0, 15, 0.3)
+            until(lambda: client.display.picture(0, 0, 800, 600).differing(clinic.shadow.display.picture()) == 0, 40, 0.3)
         finally:
             clinic.shadow.display.resize(1024, 768)
         assert client.lives()
@@ -189,8 +190,9 @@ def test_a_target_that_becomes_smaller_and_larger_takes_its_client_along(clinic)
 
 def test_a_target_that_changes_twice_while_its_client_sleeps_keeps_it(clinic):
     person = clinic.staff()
+    before = clinic.workers()
     with clinic.session(person, "pacs-1", screen=(1024, 768)) as client:
-        worker = clinic.workers()[-1]
+        worker = clinic.one_worker(before)
         client.pause()
         try:
             for width, height in ((800, 600), (640, 480)):
@@ -221,8 +223,9 @@ def rested(worker, within=40):
 
 def test_the_client_that_goes_away_ends_the_session_and_its_worker(clinic):
     person = clinic.staff()
+    before = clinic.workers()
     with clinic.session(person, "pacs-1") as client:
-        pid = clinic.workers()[-1]
+        pid = clinic.one_worker(before)
         client.process.kill()
         until(lambda: not clinic.sessions(person) and not clinic.lives(pid), 10)
     assert clinic.recording_of(person)["state"] == "complete"

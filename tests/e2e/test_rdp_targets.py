@@ -39,6 +39,7 @@ def test_another_certificate_is_sent_nothing(clinic):
 def test_a_wrong_stored_password_is_one_failed_logon_and_no_more(clinic):
     before = clinic.shadow.failed_logons()
     person = try_it(clinic, "wrong-1")
+    until(lambda: clinic.shadow.failed_logons() > before, 15)
     time.sleep(1)
     assert clinic.shadow.failed_logons() - before == 1, "devices lock accounts"
     assert unreachable(clinic, person)[-1] == "login"
@@ -127,7 +128,7 @@ def test_a_target_that_talks_nonsense_ends_its_own_session_only(clinic, then):
             until(lambda: not clinic.sessions(person), 10)
             assert stub.taken == 1, "tried once"
             clinic.shadow.cart.tell("picture 4")
-            clinic.connected(bystander, within=10)
+            clinic.connected(bystander)
             clinic.shadow.cart.tell("picture")
     finally:
         stub.close()

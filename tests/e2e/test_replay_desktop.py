@@ -1,6 +1,5 @@
 """A desktop replayed by the console's server: any moment is the picture that the target's own screen had then, pixel by pixel; live too."""
 import time
-from datetime import datetime
 
 import pytest
 
@@ -30,10 +29,6 @@ def same(player, shown):
         assert not picture.differing(shown), (picture.save(PICTURES / "replayed-console.png"), shown.save(PICTURES / "shown-console.png"))
 
 
-def seconds_of(record):
-    return datetime.fromisoformat(record["time"].replace("Z", "+00:00")).timestamp()
-
-
 def test_a_desktop_is_replayed_pixel_by_pixel_live_and_afterwards(rooms, ruth):
     person, seen = rooms.staff(), []
     with rooms.session(person, "pacs-1") as client:
@@ -51,7 +46,7 @@ def test_a_desktop_is_replayed_pixel_by_pixel_live_and_afterwards(rooms, ruth):
                 seen.append(((changed + time.time()) / 2, shown))
             client.display.click(300, 300)
             live.kind("pointer")
-    start = seconds_of(rooms.audit(kind="session.start", person=person.name)[0])
+    start = rooms.began(session)
     rooms.recording_of(person)
     with replay(ruth, session) as player:
         begin = player.kind("begin")

@@ -9,6 +9,7 @@ import time
 
 import pytest
 from hospital.anteroom import BIN
+from hospital.house import until
 
 PATTERN = "CHG-[0-9]+"
 
@@ -305,8 +306,7 @@ def at_work(hospital, people):
 
 def test_the_list_of_live_sessions(hospital, people, at_work):
     terminal, session = at_work
-    time.sleep(1.5)  # the first commit
-    row = next(one for one in hospital.json("session", "list") if one["id"] == session)
+    row = until(lambda: next((one for one in hospital.json("session", "list") if one["id"] == session and one["bytes"] > 0), None), 15)  # the first commit
     assert (row["target"], row["rule"], row["ended"]) == ("mri-3", "staff", None) and row["bytes"] > 0 and row["since"].endswith("Z")
     assert row["seconds_left"] is None or row["seconds_left"] > 0
     text = hospital.cli("session", "list").text

@@ -66,8 +66,8 @@ class Session:
         self.id = hospital.recording_of(self.person)["id"]
         index = hospital.dir / "recordings" / f"{self.id}.aidx"
         until(lambda: index.exists() and not index.with_name(index.name + ".new").exists(), 60)
-        record = hospital.audit(kind="session.start", session=self.id)[0]
-        self.began = datetime.fromisoformat(record["time"].replace("Z", "+00:00")).timestamp()
+        row = next(one for one in hospital.json("session", "list", "--all") if one["id"] == self.id)
+        self.began = datetime.fromisoformat(row["since"].replace("Z", "+00:00")).timestamp()  # the record of it is written a little later
 
     def standing(self, word):
         return Standing(self, word)

@@ -102,10 +102,11 @@ def test_a_target_that_drips(hospital):
         threading.Thread(target=feed, args=(process.stdin,), daemon=True).start()
         end = time.monotonic() + 3
         lines = 0
-        while time.monotonic() < end:
+        while time.monotonic() < end or lines <= 20:
+            assert time.monotonic() < end + 20
             assert process.stdout.readline() == b"1000\n"
             lines += 1
-        assert lines > 20 and memory_kb(worker) < LIMIT_KB
+        assert memory_kb(worker) < LIMIT_KB
 
 
 def test_one_stalled_channel_does_not_stop_its_neighbour(hospital):

@@ -1,4 +1,5 @@
 """One real worker between real clients, a target that notes everything, and a broker that does what the test says."""
+import contextlib
 import os
 import re
 import select
@@ -485,22 +486,22 @@ def test_floods_in_a_conversation_fill_no_memory(scene):
 # ---- time
 
 def test_warnings_of_a_short_session(scene):
-    terminal = scene.live(expires=62_000)
+    terminal = scene.live(expires=65_000)
     scene.target.send("$ ")
     terminal.expect(r"\$ ")
-    terminal.expect(r"\r\n\*\*\* anteroom: This session's time is over in 1 min\. \*\*\*\r\n", timeout=8)
+    terminal.expect(r"\r\n\*\*\* anteroom: This session's time is over in (1 min|5\d s)\. \*\*\*\r\n", timeout=15)  # what is really left
     scene.broker.do("change 1500 1500 Shortened by dana.")
     terminal.expect(r"\*\*\* anteroom: Shortened by dana\. \*\*\*\r\n")
     terminal.expect("Your time is up; the session was ended. Help: call 4711.")
     scene.broker.expect("^end time-is-up$")
     markers = scene.broker.markers()
-    assert [text for text in markers if "over in 1 min" in text] and "Shortened by dana." in markers
+    assert [text for text in markers if "This session's time is over in" in text] and "Shortened by dana." in markers
     assert "anteroom" not in "".join(event[3] for event in scene.broker.recording() if event[0] == "1"), "the target did not say it"
 
 
 def test_a_grace_begins_is_told_and_ends(scene):
-    terminal = scene.live(expires=1500, deadline=5000)
-    terminal.expect(r"\*\*\* anteroom: The approved time is over; the session goes on for another [34] s under an alarm\. \*\*\*")
+    terminal = scene.live(expires=1500, deadline=8000)
+    terminal.expect(r"\*\*\* anteroom: The approved time is over; the session goes on for another [4-7] s under an alarm\. \*\*\*")
     scene.broker.expect("^message GraceBegun$")
     scene.target.send("still working\r\n")
     terminal.expect("still working")
@@ -509,11 +510,11 @@ def test_a_grace_begins_is_told_and_ends(scene):
 
 
 def test_an_extension_leaves_the_grace_and_the_session_lives_on(scene):
-    terminal = scene.live(expires=1000, deadline=3000)
+    terminal = scene.live(expires=1000, deadline=6000)
     scene.broker.expect("^message GraceBegun$")
     scene.broker.do("change 120000 120000 30 min more, by dana.")
     terminal.expect("30 min more, by dana.")
-    time.sleep(2.5)
+    time.sleep(5.5)
     scene.target.send("alive")
     terminal.expect("alive")
 
@@ -558,12 +559,13 @@ def test_a_full_screen_program_is_not_garbled(scene):
 
 def test_silence_ends_a_session_and_what_anteroom_says_is_no_noise(scene):
     terminal = scene.live(idle=2000)
-    began = time.monotonic()
-    for _ in range(4):
+    deadline = time.monotonic() + 15
+    while "end idle" not in scene.broker.lines:  # told oftener than it may be silent: were it noise, no end would come
+        assert time.monotonic() < deadline, "what is told keeps the session alive"
+        with contextlib.suppress(OSError):
+            scene.broker.do("tell 0 hello")
         time.sleep(0.4)
-        scene.broker.do("tell 0 hello")
     terminal.expect("The session was silent for 2 s and was ended.")
-    assert time.monotonic() - began < 4
     scene.broker.expect("^end idle$")
 
 
@@ -574,11 +576,16 @@ def test_a_commands_error_stream_carries_what_is_told(scene):
     until(lambda: scene.target.asked == ["exec make"] and scene.target.channels)
     scene.broker.do("tell 1 5 min left.\nCall 4711.")
     scene.target.send("built\n")
-    time.sleep(0.5)
+    err = b""
+    while b"Call 4711." not in err:
+        assert select.select([one.stderr], [], [], 10)[0], err
+        more = os.read(one.stderr.fileno(), 4096)
+        assert more, err
+        err += more
     scene.target.finish(0)
-    out, err = one.communicate(timeout=10)
+    out, rest = one.communicate(timeout=10)
     assert out == b"built\n"
-    assert err.replace(b"\r", b"") == b"anteroom: 5 min left.\nanteroom: Call 4711.\n"
+    assert (err + rest).replace(b"\r", b"") == b"anteroom: 5 min left.\nanteroom: Call 4711.\n"
 
 
 def test_variables_and_signals_are_in_the_recording(scene):
@@ -596,7 +603,8 @@ def test_variables_and_signals_are_in_the_recording(scene):
     message.add_boolean(False)
     message.add_string("TERM")
     transport._send_user_message(message)
-    time.sleep(0.5)
+    channel.sendall(b"behind it")  # on the same channel, in order
+    until(lambda: scene.target.got == b"behind it")
     scene.target.finish(0)
     channel.recv_exit_status()
     transport.close()
@@ -634,9 +642,8 @@ def test_the_line_is_kept_alive_while_nothing_happens(scene):
     scene.broker.expect("^open$")
     scene.broker.do("talk 0")
     seen = []
-    threading.Thread(target=lambda: seen.extend(line for line in one.stderr if b"keepalive@openssh.com" in line), daemon=True).start()
-    until(lambda: one.poll() is None, 1)
-    time.sleep(42)
+    threading.Thread(target=lambda: seen.extend(line for line in one.stderr if b"client_input_global_request: rtype keepalive@openssh.com want_reply 1" in line), daemon=True).start()
+    began = time.monotonic()
+    until(lambda: len(seen) >= 2, 60)
+    assert time.monotonic() - began > 35, "every 20 s, not oftener"
     one.kill()
-    until(lambda: len(seen) >= 2, 5)
-    assert len([line for line in seen if b"client_input_global_request: rtype keepalive@openssh.com want_reply 1" in line]) in (2, 3)  # a busy machine sleeps longer

@@ -191,6 +191,10 @@ class Anteroom:
                     found.append(pid)
         return sorted(found)
 
+    def broker(self):
+        """A child of it has its name until it is another program."""
+        return self.programs("anteroom-broker")[0]
+
     def workers(self):
         return self.programs("anteroom-ssh")
 

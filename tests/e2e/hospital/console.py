@@ -5,6 +5,7 @@ import http.client
 import json
 import os
 import secrets
+import select
 import socket
 import ssl
 import struct
@@ -133,6 +134,9 @@ class Api:
             data = json.dumps(body).encode()
         lines = self.headers(method, headers)
         for attempt in (1, 2):
+            # The server closes a line that is idle for a minute: what can be read before anything was asked is its end.
+            if self.connection and select.select([self.connection.sock], [], [], 0)[0]:
+                self.close()
             if not self.connection:
                 self.connection = http.client.HTTPSConnection("localhost", self.house.web_port, timeout=30)
                 self.connection.sock = self.dial()
@@ -140,7 +144,7 @@ class Api:
                 self.connection.request(method, path, data, lines)
                 answer = self.connection.getresponse()
                 break
-            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError):  # kept, and idle for too long
+            except (http.client.RemoteDisconnected, ConnectionResetError, BrokenPipeError, ssl.SSLEOFError, ssl.SSLZeroReturnError):
                 self.close()
                 if attempt == 2:
                     raise

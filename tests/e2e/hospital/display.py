@@ -138,7 +138,7 @@ class Display:
         self.width, self.height = width, height
         self.log = pathlib.Path(folder) / f"{name}.log"
         inside, outside = os.pipe()
-        self.process = subprocess.Popen(["Xvfb", "-displayfd", str(outside), "-screen", "0", f"{width}x{height}x{depth}", "-nolisten", "tcp", "-noreset", "-dpi", "96"],
+        self.process = subprocess.Popen(["Xvfb", "-displayfd", str(outside), "-screen", "0", f"{width}x{height}x{depth}", "-nolisten", "tcp", "-noreset", "-r", "-dpi", "96"],  # a key that is held up on its way is not repeated
                                         stdin=subprocess.DEVNULL, stdout=self.log.open("ab"), stderr=subprocess.STDOUT, pass_fds=(outside,), start_new_session=True,
                                         preexec_fn=die_with_parent)
         os.close(outside)

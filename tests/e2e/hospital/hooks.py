@@ -15,6 +15,7 @@ class HookCall:
     headers: dict
     body: bytes
     at: float
+    behave: object  # what became of it
 
     @property
     def json(self):
@@ -43,8 +44,9 @@ class Hooks:
 
             def do_POST(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-                hooks.calls.append(HookCall(self.path, dict(self.headers.items()), body, time.monotonic()))
-                hooks.answer(self)
+                behave = hooks.behave
+                hooks.calls.append(HookCall(self.path, dict(self.headers.items()), body, time.monotonic(), behave))
+                hooks.answer(self, behave)
 
             do_GET = do_POST
 
@@ -61,8 +63,7 @@ class Hooks:
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
-    def answer(self, handler):
-        behave = self.behave
+    def answer(self, handler, behave):
         if behave == "slow":
             for letter in b"HTTP/1.1 200 " + b"O" * 60:  # a byte now and then, and never a whole status line
                 handler.wfile.write(bytes([letter]))
@@ -94,6 +95,10 @@ class Hooks:
 
     def bodies(self):
         return [call.json for call in self.calls]
+
+    def taken(self):
+        """Deliveries that were answered as they should be, in order, repetitions left out."""
+        return list(dict.fromkeys(call.json["delivery"] for call in self.calls if call.behave == "ok"))
 
 
 class Silent:

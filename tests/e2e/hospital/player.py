@@ -42,11 +42,13 @@ def known_by(picture):
 CONNECTED = "document.querySelector('[role=slider]') && !document.body.innerText.includes('Connecting…')"
 # A busy machine would come too late from outside.
 PAUSE_AT_ONCE = """{
+    window.__paused = false;
     const looks = setInterval(() => {
         const pause = document.querySelector('.controls [aria-label=Pause]');
         if (!pause || document.body.innerText.includes('Connecting…')) return;
         clearInterval(looks);
         pause.click();
+        window.__paused = true;
     }, 20);
 }"""
 
@@ -63,7 +65,7 @@ class Player:
         if not playing:
             self.window.page.evaluate(PAUSE_AT_ONCE)
         self.window.button("Play with passkey").click()
-        self.window.until(CONNECTED)
+        self.window.until(CONNECTED if playing else CONNECTED + " && window.__paused")  # of two who pause it, the later one would stop what is played afterwards
         return self if playing else self.pause()
 
     def slider(self):

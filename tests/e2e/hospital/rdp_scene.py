@@ -190,23 +190,27 @@ def lobby(client, within=15):
 def awake(client, within=20):
     """Keys arrive: a client may show the lobby before it passes on what is typed."""
     deadline = time.monotonic() + within
+    before, pressed = settled(client, within), 0
     while True:
-        before = client.display.picture()
         client.display.key("M")
+        pressed += 1
         try:
             client.display.until(lambda seen: seen.differing(before) >= 90, 2)  # more than a caret that blinks
             break
         except AssertionError:
             assert time.monotonic() < deadline, "no key arrives"
-    client.display.key("BackSpace")
-    client.display.until(lambda seen: seen.differing(before) < 90, 5)
+    for _ in range(pressed):  # those that came late as well
+        client.display.key("BackSpace")
+    client.display.until(lambda seen: seen.differing(before) < 90, 15)
+    settled(client)
 
 
 def answer(client, text, within=20):
     """Types an answer once the lobby asks, and waits until it shows something else. What it says is pixels: what came of it is looked up in the audit log.
     `text` may be what makes it: a code is taken only when it is asked for."""
     lobby(client)
-    empty = settled(client, within)
+    while not asks(empty := settled(client, within)):  # it was the question before, on its way out
+        lobby(client)
     if text := text() if callable(text) else text:
         client.display.type(text)
         client.display.until(lambda seen: seen.differing(empty) >= 90, within)

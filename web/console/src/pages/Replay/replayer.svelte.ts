@@ -196,6 +196,7 @@ export class Replayer {
 
   // `channel`: what is to be seen there is in this terminal.
   seek(to: number, channel: number | null = null): void {
+    if (this.phase === 'connecting') return; // how long it is is not known yet: the place of the link stays
     const there = Math.floor(Math.max(0, Math.min(to, this.end))); // whole milliseconds, as the server says them: what stands there is not later
     this.following = false;
     // A live session flows as it comes until the first seek.
