@@ -12,10 +12,9 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 
 from .display import Desktop, Display, end, found, missing, read_line
-from .sshd import die_with_parent, free_port
+from .sshd import die_with_parent, free_port, until_it_listens
 
 HERE = pathlib.Path(__file__).resolve().parent
 
@@ -33,21 +32,6 @@ WINPR_HASH = program("winpr-hash", "winpr-hash3")
 def lacking():
     """What the tests of RDP need and this machine has not."""
     return missing(SHADOW, XFREERDP, WINPR_HASH, "openssl")
-
-
-def listens(port):
-    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
-        if any(f":{port:04X} " in line and line.split()[3] == "0A" for line in pathlib.Path(table).read_text().splitlines()[1:]):
-            return True
-    return False
-
-
-def until_it_listens(port, process, log, within=15):
-    deadline = time.monotonic() + within
-    while not listens(port):
-        if process.poll() is not None or time.monotonic() > deadline:
-            raise RuntimeError(f"nothing listens on {port}: " + log.read_text(errors="replace")[-2000:])
-        time.sleep(0.03)
 
 
 def fingerprint(certificate):

@@ -12,7 +12,7 @@ import yaml
 from . import rdp
 from .anteroom import Anteroom, as_yaml
 from .house import until
-from .sshd import free_port
+from .sshd import free_port, listens
 
 SCREEN = ["rdp:display"]
 PICTURES = pathlib.Path(os.environ.get("ANTEROOM_E2E_PICTURES", pathlib.Path(tempfile.gettempdir()) / "anteroom-e2e-pictures"))
@@ -41,7 +41,7 @@ class Clinic(Anteroom):
         file.write_text(as_yaml(document))
 
     def answers(self):
-        return rdp.listens(self.rdp_port) and super().answers()
+        return listens(self.rdp_port) and super().answers()
 
     def workers(self):
         return self.programs("anteroom-rdp")

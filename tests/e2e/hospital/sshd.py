@@ -48,6 +48,21 @@ def free_port(preferred=0):
     raise OSError("no free port")
 
 
+def listens(port):
+    for table in ("/proc/net/tcp", "/proc/net/tcp6"):
+        if any(f":{port:04X} " in line and line.split()[3] == "0A" for line in pathlib.Path(table).read_text().splitlines()[1:]):
+            return True
+    return False
+
+
+def until_it_listens(port, process, log, within=15):
+    deadline = time.monotonic() + within
+    while not listens(port):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"nothing listens on {port}: " + log.read_text(errors="replace")[-2000:])
+        time.sleep(0.03)
+
+
 def make_key(path, kind="ed25519", comment=""):
     if not pathlib.Path(path).exists():
         subprocess.run(["ssh-keygen", "-q", "-t", kind, "-N", "", "-C", comment or pathlib.Path(path).name, "-f", str(path)], check=True)

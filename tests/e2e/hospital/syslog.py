@@ -5,11 +5,9 @@ import os
 import pathlib
 import re
 import shutil
-import socket
 import subprocess
-import time
 
-from .sshd import die_with_parent, free_port
+from .sshd import die_with_parent, free_port, until_it_listens
 
 CONFIGURATION = """\
 global(workDirectory="{folder}" maxMessageSize="300k" {tls})
@@ -58,15 +56,9 @@ class Rsyslog:
         program = shutil.which("rsyslogd", path="/usr/sbin:" + os.environ.get("PATH", ""))
         self.process = subprocess.Popen([program, "-n", "-f", str(config), "-i", str(self.folder / "pid")], stdin=subprocess.DEVNULL, stdout=self.log.open("ab"),
                                         stderr=subprocess.STDOUT, env={"PATH": os.defpath}, preexec_fn=die_with_parent)
-        deadline = time.monotonic() + 15
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return self
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError("rsyslogd does not listen: " + self.log.read_text()[-2000:])
-                time.sleep(0.05)
+        # Looked at, not tried: after a connection that left in the middle of a handshake rsyslogd may mix up all that come.
+        until_it_listens(self.port, self.process, self.log)
+        return self
 
     def kill(self):
         if self.process:

@@ -145,7 +145,7 @@ class Visitor:
         """What follows a window's size (a terminal that is drawn anew, a picture that is pinned or not any more) follows it a little later."""
         self.page.evaluate("""(async () => {
             const boxes = () => JSON.stringify([...document.querySelectorAll('main *')].map((one) => Object.values(one.getBoundingClientRect().toJSON()).map(Math.round)));
-            for (let last = '', same = 0, times = 0; same < 3 && times < 50; times += 1) {
+            for (let last = '', same = 0, times = 0; same < 5 && times < 80; times += 1) {
                 await new Promise((done) => setTimeout(() => requestAnimationFrame(done), 80));
                 const now = boxes();
                 [same, last] = [now === last ? same + 1 : 0, now];
