@@ -47,7 +47,13 @@ async function slowed(context, page) {
     const devtools = await context.newCDPSession(page);
     await devtools.send('Emulation.setCPUThrottlingRate', { rate: slowdown });
     await devtools.send('Network.enable');
-    await devtools.send('Network.emulateNetworkConditions', { offline: false, latency: lineDelay, downloadThroughput: -1, uploadThroughput: -1 });
+    const line = (offline) => devtools.send('Network.emulateNetworkConditions', { offline, latency: lineDelay, downloadThroughput: -1, uploadThroughput: -1 });
+    await line(false);
+    const cut = context.setOffline.bind(context);
+    context.setOffline = async (offline) => {
+        await cut(offline);
+        await line(offline); // of two who say how the line is, this one is heard
+    };
 }
 
 // What went wrong since it was last asked.

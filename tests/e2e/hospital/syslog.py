@@ -1,4 +1,5 @@
-"""A real rsyslogd of its own: TCP or TLS in, one file out."""
+"""A real rsyslogd of its own: TCP or TLS in, one file out. With GnuTLS: its OpenSSL driver mixes up connections that begin at once, and loses what they carry
+(rsyslog 8.2302, its issue 5201; 2 of 40 runs of any client)."""
 import dataclasses
 import json
 import os
@@ -48,15 +49,15 @@ class Rsyslog:
     def start(self):
         tls = mode = ""
         if self.certificate:
-            tls = (f'defaultNetstreamDriver="ossl" defaultNetstreamDriverCAFile="{self.ca}" defaultNetstreamDriverCertFile="{self.certificate[0]}" '
+            tls = (f'defaultNetstreamDriver="gtls" defaultNetstreamDriverCAFile="{self.ca}" defaultNetstreamDriverCertFile="{self.certificate[0]}" '
                    f'defaultNetstreamDriverKeyFile="{self.certificate[1]}"')
-            mode = 'streamDriver.name="ossl" streamDriver.mode="1" streamDriver.authMode="anon"'
+            mode = 'streamDriver.name="gtls" streamDriver.mode="1" streamDriver.authMode="anon"'
         config = self.folder / "rsyslog.conf"
         config.write_text(CONFIGURATION.format(folder=self.folder, tls=tls, mode=mode, port=self.port, out=self.out))
         program = shutil.which("rsyslogd", path="/usr/sbin:" + os.environ.get("PATH", ""))
         self.process = subprocess.Popen([program, "-n", "-f", str(config), "-i", str(self.folder / "pid")], stdin=subprocess.DEVNULL, stdout=self.log.open("ab"),
                                         stderr=subprocess.STDOUT, env={"PATH": os.defpath}, preexec_fn=die_with_parent)
-        # Looked at, not tried: after a connection that left in the middle of a handshake rsyslogd may mix up all that come.
+        # Looked at, not tried: nothing comes to it but what the test sends.
         until_it_listens(self.port, self.process, self.log)
         return self
 
