@@ -52,7 +52,7 @@ async function slowed(context, page) {
     const cut = context.setOffline.bind(context);
     context.setOffline = async (offline) => {
         await cut(offline);
-        await line(offline); // of two who say how the line is, this one is heard
+        if (!page.isClosed()) await line(offline); // of two who say how the line is, this one is heard
     };
 }
 
