@@ -1,5 +1,6 @@
 """The console as people meet it: asked for, approved with a passkey, connected by ssh, watched and ended, with a browser each, on phones and at desks."""
 import contextlib
+import datetime
 import re
 import shlex
 import time
@@ -286,6 +287,22 @@ def test_a_request_is_announced_on_whatever_page_its_approver_is(hospital, visit
     assert window.where() == f"/requests/{made['id']}" and is_the_same_page(window)
     alice.post(f"/api/requests/{made['id']}/withdraw")
     window.until("!document.title.startsWith('(')")
+
+
+def test_what_was_granted_for_later_becomes_connect_by_itself(hospital, visit):
+    alice, dana = hospital.keyed(hospital.vendor()), hospital.keyed(hospital.person("imaging"))
+    begins = (datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    number = alice.post("/api/requests", {"places": [f"ct-1+{hospital.account}"], "reason": "the night's window", "ticket": "CHG-1", "seconds": 600, "at": begins}).json["id"]
+    card = dana.get(f"/api/requests/{number}").json
+    assert dana.decide(f"/api/requests/{number}/approve", {"seconds": 600, "confirmed": True}, card["etag"]).status == 200
+    home, page = visit(DESK, "light").borrow(alice).go("/"), visit(PHONE, "dark").borrow(alice).go(f"/requests/{number}")
+    home.see("From later on")
+    page.heading("Approved for later").waitFor()
+    assert not home.page.getByRole("button", name=re.compile("^Connect to ct-1")).count() and not page.page.locator("code").filter(hasText="ssh -p").count()
+    # Nobody touches anything, and no event says it.
+    home.button(re.compile("^Connect to ct-1")).waitFor()
+    page.heading("Approved: you can connect").waitFor()
+    page.page.locator("code").filter(hasText="ssh -p").first().waitFor()
 
 
 def test_who_comes_second_is_told_who_was_first(hospital, visit):
