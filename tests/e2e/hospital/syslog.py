@@ -1,4 +1,4 @@
-"""A real rsyslogd of its own: TCP or TLS in, one file out. With GnuTLS: its OpenSSL driver mixes up connections that begin at once, and loses what they carry
+"""A real rsyslogd of its own: TCP or TLS in, one file out. With GnuTLS: its OpenSSL driver mixes up connections that come close together, and loses what they carry
 (rsyslog 8.2302, its issue 5201; 2 of 40 runs of any client)."""
 import dataclasses
 import json
