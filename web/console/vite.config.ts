@@ -48,5 +48,8 @@ export default defineConfig(({ mode }) => ({
     environment: 'happy-dom',
     include: ['tests/**/*.test.ts'],
     restoreMocks: true,
+    setupFiles: ['tests/patience.ts'],
+    testTimeout: 60_000, // a machine that has more to do
+    hookTimeout: 60_000,
   },
 }));

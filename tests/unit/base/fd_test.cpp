@@ -128,9 +128,9 @@ TEST_F(Folder, AReplacementDoesNotWriteThroughASymbolicLink) {
 
 TEST_F(Folder, AReplacementThatFailsLeavesTheOldContentAndNothingBesideIt) {
     ASSERT_TRUE(replace_file(file("a"), view("old")));
-    const rlimit small{4096, RLIM_INFINITY};
     rlimit before{};
     ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+    const rlimit small{4096, before.rlim_max};
     const auto handler = std::signal(SIGXFSZ, SIG_IGN);
     ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
     const auto failed = replace_file(file("a"), Bytes(100'000, 1));  // the disk is full after 4096 bytes

@@ -71,6 +71,15 @@ TEST_F(FrontsTest, GetTheirThreeDescriptorsAndNothingElse) {
     EXPECT_EQ(line(report, "environment"), "environment");
 }
 
+TEST_F(FrontsTest, AreKilledTogetherWithTheirWorkerByOrder) {
+    auto* worker = start_front();
+    ASSERT_NE(worker, nullptr);
+    ASSERT_TRUE(start_behind());
+    workers.kill(id('a'));
+    wait_for(worker->pidfd);
+    wait_for(worker->front);  // nothing was reaped or enforced: the order itself ended both
+}
+
 TEST_F(FrontsTest, CountAsAConnectionBeforeThereIsAWorker) {
     auto* worker = start_front();
     ASSERT_NE(worker, nullptr);

@@ -19,8 +19,9 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::string free_address() {
-    const Fd probe(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+// Nobody else is given it while the probe is open.
+std::string free_address(Fd& probe) {
+    probe = Fd(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in at{};
     at.sin_family = AF_INET;
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -44,10 +45,14 @@ bool readable(int fd, Duration within) {
 class GatewayTest : public ::testing::Test {
 protected:
     GatewayTest() {
+        std::filesystem::remove_all(folder);  // of an earlier process of this number
         std::filesystem::create_directories(folder);
         for (const char* name : {"anteroom-ssh", "anteroom-rdp", "anteroom-rdp-front"}) std::filesystem::create_symlink(ANTEROOM_STUB_WORKER, folder / name);
-        rules.ssh_listen = free_address();
-        rules.rdp_listen = free_address();
+        {
+            Fd one, two;
+            rules.ssh_listen = free_address(one);
+            rules.rdp_listen = free_address(two);
+        }
         rules.max_connections = rules.max_unauthenticated = rules.max_unauthenticated_per_source = 100;
         rules.login_grace = 1h;
         door = control::listen_at(folder / "s").value();
@@ -116,7 +121,15 @@ protected:
         if (!packet.is<control::WorkerStarted>()) return {};
         return {packet.as<control::WorkerStarted>().value(), std::move(packet.fds[0])};
     }
-    bool quiet(Duration length = 300ms) const { return !readable(broker.fd(), length); }
+    // Nothing comes but reports of refusals.
+    bool quiet(Duration length = 300ms) {
+        const auto until = MonotonicClock::now() + length;
+        while (true) {
+            const auto packet = broker.receive_within(until - MonotonicClock::now());
+            if (!packet) return packet.error().kind == ErrorKind::timeout;
+            if (!packet->is<control::ConnectionsRefused>()) return false;
+        }
+    }
 
     const std::filesystem::path folder = "/tmp/gateway-" + std::to_string(::getpid());
     control::GatewayWelcome rules;
@@ -222,7 +235,7 @@ TEST_F(GatewayTest, EndsBothByOrder) {
     tell(client, "say");
     const auto [worker, channel] = started();
     ASSERT_TRUE(broker.send(control::EndWorker{worker.worker}));
-    EXPECT_EQ(hear(client, 2s), "");
+    EXPECT_EQ(hear(client), "");
     auto packet = next();
     ASSERT_TRUE(packet.is<control::WorkerEnded>());
     EXPECT_EQ(packet.as<control::WorkerEnded>()->how, "signal 9");
@@ -237,9 +250,7 @@ TEST_F(GatewayTest, EndsAFrontThatOutlivesItsWorker) {
     auto packet = next();
     ASSERT_TRUE(packet.is<control::WorkerEnded>());
     EXPECT_EQ(packet.as<control::WorkerEnded>()->how, "exit 4");
-    const auto began = MonotonicClock::now();
-    EXPECT_EQ(hear(client, 10s), "");
-    EXPECT_LT(MonotonicClock::now() - began, 6s);
+    EXPECT_EQ(hear(client, 30s), "");  // long before the time that a login may take is over
     EXPECT_TRUE(quiet()) << "its front's end is not told again";
 }
 

@@ -124,12 +124,12 @@ TEST_F(WorkersTest, IsKilledAtItsDeadlineAndNotBefore) {
     ASSERT_NE(worker, nullptr);
     const auto deadline = worker->deadline;
     workers.enforce(deadline);
-    workers.enforce(deadline + 599ms);  // it may say goodbye by itself until then
+    workers.enforce(deadline + 899ms);  // it may say goodbye by itself until then
     EXPECT_FALSE(workers.find(id('a'))->overdue);
     tell("report");
     EXPECT_NE(hear(), "nothing") << "it lives";
-    EXPECT_EQ(workers.next_deadline(), deadline + 600ms);
-    workers.enforce(deadline + 600ms);
+    EXPECT_EQ(workers.next_deadline(), deadline + 900ms);
+    workers.enforce(deadline + 900ms);
     EXPECT_EQ(workers.next_deadline(), std::nullopt) << "nothing more to wait for";
     EXPECT_EQ(how_it_ends(), "deadline");
 }
@@ -179,7 +179,7 @@ TEST_F(WorkersTest, OfSeveralOnlyTheOneThatIsMeantIsKilled) {
     const Pair first_channel = std::move(channel);
     ASSERT_NE(start('b', 2h), nullptr);
     EXPECT_EQ(workers.size(), 2u);
-    EXPECT_EQ(workers.next_deadline(), workers.find(id('a'))->deadline + 600ms) << "the nearest";
+    EXPECT_EQ(workers.next_deadline(), workers.find(id('a'))->deadline + 900ms) << "the nearest";
     workers.kill(id('c'));  // nobody
     workers.kill(id('a'));
     EXPECT_EQ(how_it_ends('a'), "signal 9") << "ended by order, not at its deadline";

@@ -220,7 +220,11 @@ inline const std::vector<Refused>& refused_calls() {
         {"mprotect_exec", works, [](World&) { return raw(SYS_mprotect, page(PROT_READ | PROT_WRITE), 4096ul, PROT_READ | PROT_EXEC); }},
         {"pkey_mprotect_exec", varies, [](World&) { return raw(SYS_pkey_mprotect, page(PROT_READ), 4096ul, PROT_READ | PROT_EXEC, -1); }},
         {"personality", works, [](World&) { return raw(SYS_personality, READ_IMPLIES_EXEC); }},
-        {"shmget", works, [](World&) { return raw(SYS_shmget, 0, 4096ul, 0600); }},
+        {"shmget", works, [](World&) {
+             const long id = raw(SYS_shmget, 0, 4096ul, 0600);
+             if (id >= 0) (void)raw(SYS_shmctl, id, 0 /* IPC_RMID */, nullptr);
+             return id;
+         }},
         {"userfaultfd", varies, [](World&) { return raw(SYS_userfaultfd, 0); }},
         {"memfd_secret", varies, [](World&) { return raw(SYS_memfd_secret, 0u); }},
         {"mlock", works, [](World&) { return raw(SYS_mlock, page(PROT_READ | PROT_WRITE), 4096ul); }},

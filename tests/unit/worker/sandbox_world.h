@@ -91,7 +91,7 @@ private:
         all["connection"] = Fd(::accept4(listening.get(), nullptr, nullptr, SOCK_CLOEXEC)) ? "made" : "none";
         std::ifstream status("/proc/" + std::to_string(stranger) + "/status");
         for (std::string line; std::getline(status, line);) {
-            if (line.starts_with("State:")) all["stranger"] = line.find_first_of("RS", 6) == 7 ? "lives" : line;
+            if (line.starts_with("State:")) all["stranger"] = line.find_first_of("RSD", 6) == 7 ? "lives" : line;
             if (line.starts_with("TracerPid:")) all["tracer of the stranger"] = line;
         }
         return all;
