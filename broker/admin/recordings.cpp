@@ -90,7 +90,10 @@ Result<audit::Record> permitted_look(Call& call, const store::Session& session, 
 }
 
 Outcome recording_list(Call& call) {
-    for (const auto& session : TRY(call.here.sessions.list(store::Sessions::Which::all, listed_at_most))) {
+    auto sessions = TRY(call.here.sessions.list(store::Sessions::Which::all, listed_at_most + 1));
+    const bool older = sessions.size() > listed_at_most;
+    if (older) sessions.resize(listed_at_most);
+    for (const auto& session : sessions) {
         json::value length(nullptr);
         if (session.ended) length = std::chrono::round<std::chrono::seconds>(*session.ended - session.started).count();
         TRY(call.rows.add({{"id", session.id.str()},
@@ -103,7 +106,7 @@ Outcome recording_list(Call& call) {
                            {"bytes", session.commit.bytes},
                            {"state", session.recording_state}}));
     }
-    return done(call);
+    return done(call, older ? "These are the newest thousand; the console's recordings page has the older ones." : "");
 }
 
 Outcome recording_verify(Call& call) {

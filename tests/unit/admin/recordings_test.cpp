@@ -274,6 +274,25 @@ protected:
     const SessionId running{random_id()};
 };
 
+TEST_F(AdminSessions, ListsTheNewestThousandRecordingsAndSaysThatThereAreOlderOnes) {
+    auto session = **here->sessions.find(id);
+    ASSERT_TRUE(here->database.transaction([&]() -> Status {
+        for (int i = 0; i < 998; ++i) {
+            session.id = SessionId(random_id());
+            TRY(here->sessions.insert(session));
+        }
+        return ok();
+    }));
+    const auto all = call("recording list");
+    EXPECT_EQ(all.rows.size(), 1000u);
+    EXPECT_EQ(all.sentence, "");
+    session.id = SessionId(random_id());
+    ASSERT_TRUE(here->sessions.insert(session));
+    const auto some = call("recording list");
+    EXPECT_EQ(some.rows.size(), 1000u);
+    EXPECT_NE(some.sentence.find("newest thousand"), std::string::npos);
+}
+
 TEST_F(AdminSessions, ListsLiveOnesAndThoseThatEnded) {
     const auto now = call("session list");
     ASSERT_EQ(now.rows.size(), 1u);
