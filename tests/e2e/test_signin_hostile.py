@@ -15,10 +15,6 @@ def limits():
     return {"login": "4s", "unauthenticated": 200}
 
 
-def key_of(person):
-    return paramiko.Ed25519Key.from_private_key_file(str(person.key))
-
-
 def refusals(hospital, person):
     return {one["fields"]["why"].replace("-", "_") for one in hospital.audit(kind="login.refused", person=person.name)}
 
@@ -52,7 +48,7 @@ def test_the_code_prompt_echoes_and_the_password_prompt_does_not(hospital):
 def test_the_person_is_fixed_at_the_first_step(hospital):
     first, second = hospital.staff(key=True), hospital.staff(key=True)
     with wire.transport(hospital) as one:
-        assert one.auth_publickey(f"{first.name}+mri-3", key_of(first)) == ["keyboard-interactive"]
+        assert one.auth_publickey(f"{first.name}+mri-3", wire.key_of(first)) == ["keyboard-interactive"]
         with pytest.raises(Exception):
             one.auth_interactive(f"{second.name}+mri-3", wire.Asked(second.fresh_code))
         assert wait_closed(one) and not one.is_authenticated()
@@ -68,7 +64,7 @@ def test_the_person_is_fixed_at_the_first_step(hospital):
 def test_a_key_offered_but_not_proven_counts_for_nothing(hospital):
     person = hospital.staff(key=True)
     with wire.transport(hospital) as one:
-        key, user = key_of(person), f"{person.name}+mri-3"
+        key, user = wire.key_of(person), f"{person.name}+mri-3"
         handler = paramiko.auth_handler.AuthHandler
         # The server's "I would take this key" is kept; then a code is tried as if the key had been proven.
         asked = wire.Asked("", person.fresh_code(), person.fresh_code())

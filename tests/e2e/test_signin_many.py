@@ -12,10 +12,6 @@ def limits():
     return {"login": "20s", "unauthenticated": 200}
 
 
-def key_of(person):
-    return paramiko.Ed25519Key.from_private_key_file(str(person.key))
-
-
 def accepted(hospital, person):
     return hospital.audit(kind="login.accepted", person=person.name)
 
@@ -23,7 +19,7 @@ def accepted(hospital, person):
 @pytest.mark.parametrize("count", [20, 60])
 def test_one_code_in_many_connections_at_once_is_accepted_once(hospital, count):
     person = hospital.staff(key=True)
-    code, key = person.codes.lasting(), key_of(person)
+    code, key = person.codes.lasting(), wire.key_of(person)
     # All of them have to stand at the prompt at once, or the rest would be no test.
     at_prompt = threading.Barrier(count + 1)
 

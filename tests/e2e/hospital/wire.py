@@ -44,6 +44,10 @@ def transport(anteroom, source=None, start=True):
         sock.close()
 
 
+def key_of(person):
+    return paramiko.Ed25519Key.from_private_key_file(str(person.key))
+
+
 def sign_in(one, person, where, way="interactive", code=None):
     """Through to an open session, or paramiko's exception."""
     user = person.name + ("+" + where if where else "")
@@ -54,7 +58,7 @@ def sign_in(one, person, where, way="interactive", code=None):
         assert one.auth_password(user, person.password, fallback=False) == ["keyboard-interactive"]
         asked.answers = [code or person.fresh_code]
     else:
-        assert one.auth_publickey(user, paramiko.Ed25519Key.from_private_key_file(str(person.key))) == ["keyboard-interactive"]
+        assert one.auth_publickey(user, key_of(person)) == ["keyboard-interactive"]
         asked.answers = [code or person.fresh_code]
     assert one.auth_interactive(user, asked) == []
     return asked
